@@ -1,0 +1,335 @@
+"""Everybody who can act or be followed: hubs, projects and people, here and elsewhere."""
+
+from typing import Any
+
+import msgspec
+
+from hub.changes import Kind, record
+from hub.clock import now
+from hub.errors import N_, NotFound
+from hub.ids import new_id
+from hub.keys import generate
+from hub.packing import pack, unpack
+from hub.places import Area
+from hub.store import Row, Tx
+from hub.text import Text
+
+PAGE = 50
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """One who acts. `domain` is a host name, also for our own; times are milliseconds UTC."""
+
+    id: int
+    uri: str
+    local: bool
+    kind: str
+    type: str
+    handle: str
+    domain: str
+    name: Text
+    summary: Text
+    url: str
+    inbox: str
+    shared_inbox: str | None
+    followers: str | None
+    public_key: str
+    multikey: str | None
+    hub: str | None
+    area: Area | None
+    lat: float | None
+    lon: float | None
+    discoverable: bool
+    picture: int | None
+    created: int
+    updated: int
+    fetched: int
+    removed: int | None
+
+    @property
+    def acct(self) -> str:
+        """The handle to be searched for: `@hub@e17.example`."""
+        return f"@{self.handle}@{self.domain}"
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """An actor as its own server shows it, cleaned."""
+
+    uri: str
+    kind: str
+    type: str
+    handle: str
+    domain: str
+    name: Text
+    url: str
+    inbox: str
+    summary: Text = msgspec.field(default_factory=dict)
+    shared_inbox: str | None = None
+    followers: str | None = None
+    public_key: str = ""
+    multikey: str | None = None
+    hub: str | None = None
+    area: Area | None = None
+    lat: float | None = None
+    lon: float | None = None
+    discoverable: bool = True
+
+
+class By(msgspec.Struct, frozen=True):
+    """Who said something, as far as a page shows it."""
+
+    id: int
+    uri: str
+    url: str
+    name: Text
+    handle: str
+    domain: str
+    local: bool
+    kind: str
+
+
+BY = "a.uri AS by_uri, a.url AS by_url, a.name AS by_name, a.handle AS by_handle, a.domain AS by_domain, a.local AS by_local, a.kind AS by_kind"  # noqa: E501
+
+
+def by(row: Row, id: int) -> By:
+    return By(
+        id=id, uri=row["by_uri"], url=row["by_url"], name=unpack(row["by_name"], Text), handle=row["by_handle"],
+        domain=row["by_domain"], local=bool(row["by_local"]), kind=row["by_kind"],
+    )  # fmt: skip
+
+
+def create(
+    tx: Tx, base: str, name: str, *, kind: str, type: str, handle: str, title: Text, path: str = "",
+    summary: Text | None = None, area: Area | None = None, url: str = "", discoverable: bool = True,
+) -> int:  # fmt: skip
+    """Make an actor of our own at `<base>/actor/<name>`, with keys. Returns its id."""
+    id, pair = new_id(), generate()
+    uri = f"{base}/actor/{name}" if name else f"{base}/actor"
+    area = area or Area()
+    tx.run(
+        """INSERT INTO actor (id, uri, local, kind, type, handle, domain, name, summary, url, inbox, shared_inbox,
+             followers, public_key, multikey, hub, area_code, area_name, discoverable, created, updated)
+           VALUES (:id, :uri, 1, :kind, :type, :handle, :domain, :name, :summary, :url, :inbox, :shared,
+             :followers, :public_key, :multikey, :hub, :area_code, :area_name, :discoverable, :now, :now)""",
+        id=id, uri=uri, kind=kind, type=type, handle=handle, domain=base.partition("://")[2],
+        name=pack(title), summary=pack(summary or {}), url=url or uri, inbox=f"{uri}/inbox", shared=f"{base}/inbox",
+        followers=f"{uri}/followers", public_key=pair.public_key, multikey=pair.multikey, hub=None if kind in ("hub", "instance") else f"{base}/actor/hub",
+        area_code=area.code or None, area_name=area.name or None, discoverable=int(discoverable), now=now(),
+    )  # fmt: skip
+    tx.run(
+        "INSERT INTO actor_key (actor, rsa, ed25519) VALUES (:id, :rsa, :ed25519)",
+        id=id, rsa=pair.rsa, ed25519=pair.ed25519,
+    )  # fmt: skip
+    return id
+
+
+def keys(tx: Tx, actor: int) -> tuple[bytes, bytes]:
+    """The private keys of one of ours: RSA and Ed25519, PKCS 8 PEM. Raises `NotFound`."""
+    row = tx.one("SELECT rsa, ed25519 FROM actor_key WHERE actor = :actor", actor=actor)
+    if row is None:
+        raise NotFound(N_("There is no such actor here."))
+    return bytes(row["rsa"]), bytes(row["ed25519"])
+
+
+def remember(tx: Tx, seen: Seen) -> int:
+    """Keep what another server says of one of its actors; the newest fetch wins. Returns our id for it."""
+    area = seen.area or Area()
+    row = tx.one(
+        """INSERT INTO actor (id, uri, local, kind, type, handle, domain, name, summary, url, inbox, shared_inbox,
+             followers, public_key, multikey, hub, area_code, area_name, lat, lon, discoverable, created, updated, fetched)
+           VALUES (:id, :uri, 0, :kind, :type, :handle, :domain, :name, :summary, :url, :inbox, :shared_inbox,
+             :followers, :public_key, :multikey, :hub, :area_code, :area_name, :lat, :lon, :discoverable, :now, :now, :now)
+           ON CONFLICT (uri) DO UPDATE SET kind = excluded.kind, type = excluded.type, handle = excluded.handle,
+             name = excluded.name, summary = excluded.summary, url = excluded.url, inbox = excluded.inbox,
+             shared_inbox = excluded.shared_inbox, followers = excluded.followers, public_key = excluded.public_key,
+             multikey = excluded.multikey, hub = excluded.hub, area_code = excluded.area_code, area_name = excluded.area_name,
+             lat = excluded.lat, lon = excluded.lon, discoverable = excluded.discoverable,
+             updated = excluded.updated, fetched = excluded.fetched, removed = NULL
+           WHERE actor.local = 0
+           RETURNING id""",
+        id=new_id(), uri=seen.uri, kind=seen.kind, type=seen.type, handle=seen.handle, domain=seen.domain,
+        name=pack(seen.name), summary=pack(seen.summary), url=seen.url, inbox=seen.inbox, shared_inbox=seen.shared_inbox,
+        followers=seen.followers, public_key=seen.public_key, multikey=seen.multikey, hub=seen.hub,
+        area_code=area.code or None, area_name=area.name or None, lat=seen.lat, lon=seen.lon,
+        discoverable=int(seen.discoverable), now=now(),
+    )  # fmt: skip
+    if row is None:
+        raise NotFound(N_("That actor is our own."))
+    return int(row["id"])
+
+
+def get(tx: Tx, id: int) -> Actor:
+    return _one(tx.one("SELECT * FROM actor WHERE id = :id", id=id))
+
+
+def at(tx: Tx, uri: str) -> Actor:
+    """The actor with this id on the wire. Raises `NotFound`, also for one who is gone."""
+    return _one(tx.one("SELECT * FROM actor WHERE uri = :uri AND removed IS NULL", uri=uri))
+
+
+def known(tx: Tx, uri: str) -> Actor | None:
+    """The same, `None` when we never met; includes those who are gone."""
+    row = tx.one("SELECT * FROM actor WHERE uri = :uri", uri=uri)
+    return _one(row) if row else None
+
+
+def named(tx: Tx, handle: str, domain: str) -> Actor:
+    """The actor behind `handle@domain`, in any case of letters. Raises `NotFound`."""
+    return _one(
+        tx.one(
+            "SELECT * FROM actor WHERE handle = :handle AND domain = :domain AND removed IS NULL",
+            handle=handle.lower(), domain=domain.lower(),
+        )  # fmt: skip
+    )
+
+
+def rename(tx: Tx, id: int, *, title: Text, summary: Text, area: Area | None = None, picture: int | None = None) -> None:
+    """Change how one of ours is shown, and tell its followers."""
+    area = area or Area()
+    tx.run(
+        """UPDATE actor SET name = :name, summary = :summary, area_code = :code, area_name = :area, picture = :picture,
+             updated = :now WHERE id = :id AND local = 1""",
+        id=id, name=pack(title), summary=pack(summary), code=area.code or None, area=area.name or None,
+        picture=picture, now=now(),
+    )  # fmt: skip
+    record(tx, Kind.ACTOR_CHANGED, subject=id, actor=id)
+
+
+def remove(tx: Tx, id: int) -> None:
+    """An actor elsewhere is gone: its follows, answers and words with it."""
+    tx.run("UPDATE actor SET removed = :now WHERE id = :id AND local = 0", id=id, now=now())
+    tx.run("DELETE FROM follow WHERE follower = :id OR followed = :id", id=id)
+    tx.run("DELETE FROM attendance WHERE actor = :id", id=id)
+    tx.run("DELETE FROM answer WHERE actor = :id", id=id)
+    tx.run("DELETE FROM reaction WHERE actor = :id", id=id)
+    tx.run("UPDATE thing SET removed = :now WHERE author = :id AND local = 0 AND removed IS NULL", id=id, now=now())
+    record(tx, Kind.ACTOR_REMOVED, subject=id, actor=id)
+
+
+def follow(tx: Tx, follower: int, followed: int, uri: str | None = None) -> bool:
+    """`follower` follows one of ours from now on. False when they already did."""
+    added = tx.run(
+        """INSERT INTO follow (follower, followed, state, uri, at) VALUES (:follower, :followed, 'accepted', :uri, :now)
+           ON CONFLICT (follower, followed) DO NOTHING""",
+        follower=follower, followed=followed, uri=uri, now=now(),
+    )  # fmt: skip
+    if added:
+        record(tx, Kind.FOLLOWED, subject=followed, actor=follower)
+    return bool(added)
+
+
+def unfollow(tx: Tx, follower: int, followed: int) -> bool:
+    """`follower` no longer follows one of ours. False when they did not."""
+    gone = tx.run(
+        "DELETE FROM follow WHERE follower = :follower AND followed = :followed", follower=follower, followed=followed
+    )
+    if gone:
+        record(tx, Kind.UNFOLLOWED, subject=followed, actor=follower)
+    return bool(gone)
+
+
+def ask_to_follow(tx: Tx, ours: int, other: int) -> bool:
+    """One of ours wants to follow somebody elsewhere; they have to accept. False when that was already asked."""
+    asked = tx.run(
+        """INSERT INTO follow (follower, followed, state, at) VALUES (:ours, :other, 'requested', :now)
+           ON CONFLICT (follower, followed) DO UPDATE SET state = 'requested', at = excluded.at WHERE follow.state = 'refused'""",
+        ours=ours, other=other, now=now(),
+    )  # fmt: skip
+    if asked:
+        record(tx, Kind.FOLLOW_ASKED, subject=other, actor=ours)
+    return bool(asked)
+
+
+def follow_answered(tx: Tx, ours: int, other: int, *, accepted: bool) -> bool:
+    """They said yes or no to what we asked. False, and nothing changes, when we never asked."""
+    return bool(
+        tx.run(
+            "UPDATE follow SET state = :state WHERE follower = :ours AND followed = :other",
+            state="accepted" if accepted else "refused", ours=ours, other=other,
+        )  # fmt: skip
+    )
+
+
+def stop_following(tx: Tx, ours: int, other: int) -> bool:
+    gone = tx.run("DELETE FROM follow WHERE follower = :ours AND followed = :other", ours=ours, other=other)
+    if gone:
+        record(tx, Kind.FOLLOW_ENDED, subject=other, actor=ours)
+    return bool(gone)
+
+
+def follows(tx: Tx, follower: int, followed: int) -> str | None:
+    """`requested`, `accepted`, `refused`, or `None` for not at all."""
+    row = tx.one(
+        "SELECT state FROM follow WHERE follower = :follower AND followed = :followed", follower=follower, followed=followed
+    )
+    return row["state"] if row else None
+
+
+def anybody_follows(tx: Tx, other: int) -> bool:
+    """Does any of ours follow this actor elsewhere (and did they accept)?"""
+    return (
+        tx.one(
+            """SELECT 1 AS yes FROM follow f JOIN actor a ON a.id = f.follower
+               WHERE f.followed = :other AND f.state = 'accepted' AND a.local = 1 LIMIT 1""",
+            other=other,
+        )
+        is not None
+    )
+
+
+def followers(tx: Tx, id: int, before: int | None = None, limit: int = PAGE) -> list[Actor]:
+    """Who follows this actor, newest first. `before` is the `at` of the last one seen."""
+    rows = tx.all(
+        """SELECT a.* FROM follow f JOIN actor a ON a.id = f.follower
+           WHERE f.followed = :id AND f.state = 'accepted' AND f.at < :before ORDER BY f.at DESC LIMIT :limit""",
+        id=id, before=before or now() + 1, limit=limit,
+    )  # fmt: skip
+    return [_one(row) for row in rows]
+
+
+def following(tx: Tx, id: int, limit: int = 500) -> list[tuple[Actor, str, int]]:
+    """Whom this actor follows or wants to: the actor, the state, and since when."""
+    rows = tx.all(
+        """SELECT a.*, f.state, f.at FROM follow f JOIN actor a ON a.id = f.followed
+           WHERE f.follower = :id ORDER BY f.at DESC LIMIT :limit""",
+        id=id, limit=limit,
+    )  # fmt: skip
+    return [(_one(row), row["state"], row["at"]) for row in rows]
+
+
+def counts(tx: Tx, id: int) -> tuple[int, int]:
+    """How many follow this actor, and how many it follows."""
+    row = tx.one(
+        """SELECT (SELECT count(*) FROM follow WHERE followed = :id AND state = 'accepted') AS followers,
+                  (SELECT count(*) FROM follow WHERE follower = :id AND state = 'accepted') AS following""",
+        id=id,
+    )
+    assert row is not None
+    return row["followers"], row["following"]
+
+
+def inboxes(tx: Tx, followed: int) -> list[Row]:
+    """Where to send what this actor's followers elsewhere are to see: one row (`inbox`, `domain`) a shared inbox."""
+    return tx.all(
+        """SELECT DISTINCT coalesce(a.shared_inbox, a.inbox) AS inbox, a.domain FROM follow f JOIN actor a ON a.id = f.follower
+           WHERE f.followed = :id AND f.state = 'accepted' AND a.local = 0 AND a.removed IS NULL""",
+        id=followed,
+    )
+
+
+def _one(row: Row | None) -> Actor:
+    if row is None:
+        raise NotFound(N_("There is nobody by that name here."))
+    fields: dict[str, Any] = dict(row)
+    return Actor(
+        **{key: fields[key] for key in _PLAIN},
+        local=bool(fields["local"]), discoverable=bool(fields["discoverable"]),
+        name=unpack(fields["name"], Text), summary=unpack(fields["summary"], Text),
+        area=Area(fields["area_name"] or "", fields["area_code"] or "") if fields["area_name"] or fields["area_code"] else None,
+    )  # fmt: skip
+
+
+_PLAIN = (
+    "id uri kind type handle domain url inbox shared_inbox followers public_key multikey hub lat lon picture "
+    "created updated fetched removed"
+).split()

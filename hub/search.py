@@ -1,0 +1,49 @@
+"""From words to things. Found without marks and in any case: "caffi" finds Caffi and câffi."""
+
+import unicodedata
+
+from hub.store import Row, Tx
+from hub.text import Text, plain
+
+MATCH = {
+    "sqlite": "SELECT rowid FROM word WHERE word MATCH :words",
+    "postgres": "SELECT rowid FROM word WHERE vector @@ plainto_tsquery('simple', :words)",
+}
+MOST = 20  # words of a query that count
+
+
+def index(tx: Tx, id: int, *texts: Text) -> None:
+    """Make a thing findable by these words, and by no others."""
+    tx.run("DELETE FROM word WHERE rowid = :id", id=id)
+    words = folded(" ".join(plain(words) for text in texts for words in text.values()))
+    tx.run("INSERT INTO word (rowid, words) VALUES (:id, :words)", id=id, words=words[:400_000])
+
+
+def forget(tx: Tx, id: int) -> None:
+    tx.run("DELETE FROM word WHERE rowid = :id", id=id)
+
+
+def query(tx: Tx, words: str) -> str:
+    """What to give `MATCH` as `:words`; empty when nothing in it can be looked for."""
+    asked = ["".join(c for c in word if c.isalnum()) for word in folded(words[:500]).split()[:MOST]]
+    asked = [word for word in asked if word]
+    return " ".join(f'"{word}"' for word in asked) if tx.dialect.name == "sqlite" else " ".join(asked)
+
+
+def things(tx: Tx, words: str, limit: int = 40) -> list[Row]:
+    """Ids and kinds of what is visible here and says all these words, newest first."""
+    asked = query(tx, words)
+    if not asked:
+        return []
+    return tx.all(
+        f"""SELECT t.id, t.kind FROM thing t WHERE t.id IN ({MATCH[tx.dialect.name]})
+              AND t.removed IS NULL AND t.hidden = 0 AND t.kind <> 'companion' AND t.local = 1
+            ORDER BY t.id DESC LIMIT :limit""",
+        words=asked, limit=limit,
+    )  # fmt: skip
+
+
+def folded(words: str) -> str:
+    """Letters without marks, small: the same on both databases."""
+    apart = unicodedata.normalize("NFKD", words.casefold())
+    return "".join(c for c in apart if not unicodedata.combining(c))

@@ -1,0 +1,274 @@
+"""What events, asks, projects and posts have in common: an address, an author, words, pictures, replies."""
+
+from typing import Any
+
+import msgspec
+
+from hub import actors, search, settings
+from hub.clock import now
+from hub.errors import Conflict, N_, NotAllowed, NotFound
+from hub.ids import new_id
+from hub.packing import pack, unpack
+from hub.places import Area
+from hub.store import Row, Tx
+from hub.text import Text, clean_text, markdown
+
+TITLE, STORY = 200, 20_000  # characters
+PATHS = {"event": "events", "ask": "asks", "offer": "asks", "project": "projects"}
+
+
+class Picture(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A picture of ours (`media`) or of another server (`url`, never fetched by the page), and what it shows."""
+
+    media: int | None = None
+    url: str = ""
+    mime: str = "image/jpeg"
+    width: int | None = None
+    height: int | None = None
+    alt: Text = msgspec.field(default_factory=dict)
+
+
+class Thing(msgspec.Struct, frozen=True, kw_only=True):
+    """The common part. `words` is the Markdown as typed here (empty for others'), `html` is clean. Times in ms UTC."""
+
+    id: int
+    uri: str
+    url: str
+    kind: str
+    by: actors.By
+    local: bool
+    title: Text
+    words: Text
+    html: Text
+    pictures: list[Picture]
+    tags: list[str]
+    project: int | None
+    root: int | None
+    reply_to: str | None
+    area: Area | None
+    published: int
+    updated: int
+    hidden: bool
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """A thing as its own server shows it, cleaned and bounded. `published`, `updated` in ms UTC."""
+
+    uri: str
+    url: str
+    title: Text = msgspec.field(default_factory=dict)
+    html: Text = msgspec.field(default_factory=dict)
+    pictures: list[Picture] = msgspec.field(default_factory=list)
+    tags: list[str] = msgspec.field(default_factory=list)
+    area: Area | None = None
+    reply_to: str | None = None
+    published: int
+    updated: int
+
+
+COLUMNS = f"t.*, {actors.BY}"
+FROM = "thing t JOIN actor a ON a.id = t.author"
+VISIBLE = "t.removed IS NULL AND t.hidden = 0"
+
+
+def create(
+    tx: Tx, kind: str, *, author: int, title: Text, words: Text, uri: str = "", url: str = "",
+    pictures: list[Picture] | None = None, tags: list[str] | None = None, project: int | None = None,
+    root: int | None = None, reply_to: str | None = None, area: Area | None = None,
+) -> int:  # fmt: skip
+    """Say something here. Title and words are checked by the caller; returns the new id."""
+    id, base = new_id(), settings.base(tx)
+    folder = PATHS.get(kind, "posts")
+    _insert(
+        tx, id=id, uri=uri or f"{base}/{_singular(kind)}/{id}", url=url or f"{base}/{folder}/{id}", kind=kind, author=author, local=1,
+        title=title, words=words, html=rendered(words), pictures=pictures or [], tags=tags or [], project=project,
+        root=root, reply_to=reply_to, area=area, published=now(), updated=now(),
+    )  # fmt: skip
+    if kind != "companion":
+        search.index(tx, id, title, words)
+    return id
+
+
+def change(tx: Tx, id: int, *, title: Text, words: Text, pictures: list[Picture], tags: list[str] | None = None) -> None:
+    """New words for something of ours."""
+    tx.run(
+        """UPDATE thing SET title = :title, words = :words, html = :html, pictures = :pictures,
+             tags = coalesce(:tags, tags), updated = :now WHERE id = :id""",
+        id=id, title=pack(title), words=pack(words), html=pack(rendered(words)), pictures=pack(pictures),
+        tags=None if tags is None else pack(tags), now=now(),
+    )  # fmt: skip
+    search.index(tx, id, title, words)
+
+
+def touch(tx: Tx, id: int) -> None:
+    """It changed in a way that others must see (a time, a status)."""
+    tx.run("UPDATE thing SET updated = :now WHERE id = :id", id=id, now=now())
+
+
+def mirror(tx: Tx, kind: str, author: int, seen: Seen, *, project: int | None = None, root: int | None = None) -> int | None:
+    """Keep what another server published. `None` when it is no news: older than what we have, or deleted there.
+
+    Raises `NotAllowed` when it is another author's, another kind's, or claims an address of ours.
+    """
+    writer = actors.get(tx, author)
+    if writer.local or seen.uri.startswith(settings.base(tx) + "/"):
+        raise NotAllowed(N_("Nobody elsewhere can write for us."))
+    kept = tx.one("SELECT id, author, kind, updated, removed FROM thing WHERE uri = :uri", uri=seen.uri)
+    if kept is None:
+        if tx.one("SELECT 1 AS x FROM gone WHERE uri = :uri AND domain = :domain", uri=seen.uri, domain=writer.domain):
+            return None
+        id = new_id()
+        _insert(
+            tx, id=id, uri=seen.uri, url=seen.url, kind=kind, author=author, local=0, title=seen.title, words={}, html=seen.html,
+            pictures=seen.pictures, tags=seen.tags, project=project, root=root, reply_to=seen.reply_to,
+            area=seen.area or writer.area, published=seen.published, updated=seen.updated,
+        )  # fmt: skip
+        search.index(tx, id, seen.title, seen.html)
+        return id
+    if kept["author"] != author or kept["kind"] != kind:
+        raise NotAllowed(N_("Only its author can change this, and not into something else."))
+    if kept["removed"] is not None or seen.updated <= kept["updated"]:
+        return None
+    tx.run(
+        """UPDATE thing SET url = :url, title = :title, html = :html, pictures = :pictures, tags = :tags,
+             updated = :updated WHERE id = :id""",
+        id=kept["id"], url=seen.url, title=pack(seen.title), html=pack(seen.html), pictures=pack(seen.pictures),
+        tags=pack(seen.tags), updated=seen.updated,
+    )  # fmt: skip
+    search.index(tx, kept["id"], seen.title, seen.html)
+    return int(kept["id"])
+
+
+def remove(tx: Tx, uri: str, author: int) -> str | None:
+    """Its author took it back: it shows nowhere any more. Returns its kind, `None` when we had never seen it.
+
+    What was never seen is remembered as gone, so that a late copy does not show it. Raises `NotAllowed` for others' things.
+    """
+    kept = tx.one("SELECT id, author, kind FROM thing WHERE uri = :uri", uri=uri)
+    if kept is None:
+        domain = actors.get(tx, author).domain
+        tx.run(
+            "INSERT INTO gone (uri, domain, at) VALUES (:uri, :domain, :now) ON CONFLICT (uri) DO NOTHING",
+            uri=uri, domain=domain, now=now(),
+        )  # fmt: skip
+        return None
+    if kept["author"] != author:
+        raise NotAllowed(N_("Only its author can delete this."))
+    take_down(tx, kept["id"])
+    return str(kept["kind"])
+
+
+def take_down(tx: Tx, id: int) -> None:
+    tx.run("UPDATE thing SET removed = :now WHERE id = :id AND removed IS NULL", id=id, now=now())
+    search.forget(tx, id)
+
+
+def get(tx: Tx, id: int) -> Thing:
+    """A visible thing by its id. Raises `NotFound`."""
+    return common(_row(tx.one(f"SELECT {COLUMNS} FROM {FROM} WHERE t.id = :id AND t.removed IS NULL", id=id)))
+
+
+def at(tx: Tx, uri: str) -> Thing | None:
+    """The thing with this id on the wire, also when hidden; `None` when unknown or removed."""
+    row = tx.one(f"SELECT {COLUMNS} FROM {FROM} WHERE t.uri = :uri AND t.removed IS NULL", uri=uri)
+    return common(row) if row else None
+
+
+def tombstone(tx: Tx, id: int) -> tuple[str, int] | None:
+    """Address and time of something of ours that was taken back."""
+    row = tx.one("SELECT uri, removed FROM thing WHERE id = :id AND local = 1 AND removed IS NOT NULL", id=id)
+    return (row["uri"], row["removed"]) if row else None
+
+
+def root_of(tx: Tx, uri: str) -> Thing | None:
+    """The thing that a reply to `uri` belongs under: an event for its companion, the first post for a reply."""
+    found = at(tx, uri)
+    if found is None:
+        return None
+    if found.root is not None:
+        return get(tx, found.root)
+    return found
+
+
+def react(tx: Tx, thing: int, actor: int, kind: str, uri: str | None) -> bool:
+    """Somebody likes or shares it. False when they already did."""
+    return bool(
+        tx.run(
+            """INSERT INTO reaction (thing, actor, kind, uri, at) VALUES (:thing, :actor, :kind, :uri, :now)
+               ON CONFLICT (thing, actor, kind) DO NOTHING""",
+            thing=thing, actor=actor, kind=kind, uri=uri, now=now(),
+        )  # fmt: skip
+    )
+
+
+def take_back(tx: Tx, thing: int, actor: int, kind: str) -> bool:
+    return bool(
+        tx.run(
+            "DELETE FROM reaction WHERE thing = :thing AND actor = :actor AND kind = :kind",
+            thing=thing, actor=actor, kind=kind,
+        )
+    )  # fmt: skip
+
+
+def reactions(tx: Tx, thing: int) -> tuple[int, int]:
+    """How many like it, how many shared it."""
+    row = tx.one(
+        """SELECT count(*) FILTER (WHERE kind = 'like') AS likes, count(*) FILTER (WHERE kind = 'share') AS shares
+           FROM reaction WHERE thing = :thing""",
+        thing=thing,
+    )
+    assert row is not None
+    return row["likes"], row["shares"]
+
+
+def ours(tx: Tx, id: int, kinds: tuple[str, ...]) -> Thing:
+    """Something that was published here and can be changed here. Raises `NotFound`, `Conflict` for others'."""
+    thing = get(tx, id)
+    if thing.kind not in kinds:
+        raise NotFound(N_("There is nothing at this address."))
+    if not thing.local:
+        raise Conflict(N_("This was published by another hub. It can only be changed there."))
+    return thing
+
+
+def words_of(title: Text, text: Text, *, what: str = "title") -> tuple[Text, Text]:
+    """Title and text, cleaned and within bounds. Raises `Invalid` naming the field."""
+    return clean_text(title, longest=TITLE, field=what), clean_text(text, longest=STORY, field="text")
+
+
+def rendered(words: Text) -> Text:
+    return {language: markdown(text) for language, text in words.items()}
+
+
+def fields(row: Row) -> dict[str, Any]:
+    """The common fields of a row that was selected with `COLUMNS`."""
+    return {
+        "id": row["id"], "uri": row["uri"], "url": row["url"], "kind": row["kind"], "by": actors.by(row, row["author"]),
+        "local": bool(row["local"]), "title": unpack(row["title"], Text), "words": unpack(row["words"], Text),
+        "html": unpack(row["html"], Text), "pictures": unpack(row["pictures"], list[Picture]),
+        "tags": unpack(row["tags"], list[str]), "project": row["project"], "root": row["root"], "reply_to": row["reply_to"],
+        "area": Area(row["area_name"] or "", row["area_code"] or "") if row["area_name"] or row["area_code"] else None,
+        "published": row["published"], "updated": row["updated"], "hidden": bool(row["hidden"]),
+    }  # fmt: skip
+
+
+def common(row: Row) -> Thing:
+    return Thing(**fields(row))
+
+
+def _row(row: Row | None) -> Row:
+    if row is None:
+        raise NotFound(N_("There is nothing at this address. It may have been taken down."))
+    return row
+
+
+def _singular(kind: str) -> str:
+    return kind if kind in ("event", "ask", "offer") else "post"
+
+
+def _insert(tx: Tx, *, area: Area | None, **columns: Any) -> None:
+    for name in ("title", "words", "html", "pictures", "tags"):
+        columns[name] = pack(columns[name])
+    columns |= {"area_code": area.code or None if area else None, "area_name": area.name or None if area else None}
+    names = ", ".join(columns)
+    tx.run(f"INSERT INTO thing ({names}) VALUES ({', '.join(':' + name for name in columns)})", **columns)
