@@ -61,4 +61,5 @@ lock:
 # Leaves data/ alone: it is somebody's neighbourhood.
 clean:
 	rm -rf .venv .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/fedify/node_modules
-	find hub federation web themes tests -name '*.mo' -delete -o -name __pycache__ -prune -exec rm -rf {} +
+	find hub federation web themes tests -name '*.mo' -delete
+	find hub federation web themes tests -name __pycache__ -prune -exec rm -rf {} +
