@@ -35,6 +35,13 @@ class Account(msgspec.Struct, frozen=True):
     closed: int | None = None
 
 
+class Guest(msgspec.Struct, frozen=True):
+    """Somebody without an account. Only organisers see either."""
+
+    name: str
+    contact: str = ""
+
+
 def create(tx: Tx, login: str, email: str, password_hash: str, role: str = "resident") -> Account:
     """Open an account that may sign in at once. Raises `Invalid` naming the field, `Conflict` when it is taken."""
     login, email = login.strip().lower(), email.strip().lower()

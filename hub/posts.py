@@ -1,0 +1,149 @@
+"""Words: notes by the hub, updates of a project, and replies from anywhere under any of it."""
+
+import msgspec
+
+from hub import actors, people, projects, settings, things
+from hub.changes import Kind, record
+from hub.errors import Invalid, N_, NotFound
+from hub.store import Tx
+from hub.text import Text
+from hub.things import Picture, Seen, Thing
+
+SAYS = ("note", "update")
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """The form of a note by the hub, or, with `project`, of an update of that project."""
+
+    text: Text
+    title: Text = msgspec.field(default_factory=dict)
+    project: int | None = None
+    pictures: list[Picture] = msgspec.field(default_factory=list)
+    tags: list[str] = msgspec.field(default_factory=list)
+
+
+def publish(tx: Tx, who: int, draft: Draft) -> Thing:
+    """Say something in the hub's name, or in a project's. Organisers may."""
+    people.require(tx, who, "organiser")
+    title, text = _checked(draft)
+    author, kind = settings.get(tx).actor, "note"
+    if draft.project is not None:
+        author, kind = projects.get(tx, draft.project).actor, "update"
+    id = things.create(
+        tx, kind, author=author, title=title, words=text, pictures=draft.pictures, tags=draft.tags, project=draft.project
+    )
+    record(tx, Kind.POST_PUBLISHED, subject=id, actor=who)
+    return things.get(tx, id)
+
+
+def change(tx: Tx, who: int, id: int, draft: Draft) -> Thing:
+    people.require(tx, who, "organiser")
+    things.ours(tx, id, SAYS)
+    title, text = _checked(draft)
+    things.change(tx, id, title=title, words=text, pictures=draft.pictures, tags=draft.tags)
+    record(tx, Kind.POST_CHANGED, subject=id, actor=who)
+    return things.get(tx, id)
+
+
+def remove(tx: Tx, who: int, id: int) -> None:
+    """Take a note, an update or a reply of ours back. Moderators may; authors may their own."""
+    thing = things.ours(tx, id, (*SAYS, "reply"))
+    if thing.by.id != who:
+        people.require(tx, who, "moderator")
+    things.take_down(tx, id)
+    record(tx, Kind.POST_REMOVED, subject=id, actor=who)
+
+
+def reply(tx: Tx, who: int, under: int, text: Text) -> Thing:
+    """A resident of ours answers something that is shown here. Raises `Invalid` when there are no words."""
+    account = people.require(tx, who, "resident")
+    parent = things.get(tx, under)
+    _, words = things.words_of({}, text)
+    if not words:
+        raise Invalid(N_("Write something first."), field="text")
+    id = things.create(
+        tx, "reply", author=account.actor, title={}, words=words, root=parent.root or parent.id, reply_to=parent.uri
+    )
+    record(tx, Kind.POST_PUBLISHED, subject=id, actor=who)
+    return things.get(tx, id)
+
+
+def mirror(tx: Tx, author: int, seen: Seen, *, kind: str = "note", project: int | None = None) -> int | None:
+    """Keep words from elsewhere. A reply is kept only under something that we have. `None` when it is no news.
+
+    Raises `NotFound` when it answers something that we do not know.
+    """
+    root = None
+    if seen.reply_to:
+        parent = things.root_of(tx, seen.reply_to)
+        if parent is None:
+            raise NotFound(N_("It answers something that is not here."))
+        kind, root = "reply", parent.id
+    before = things.at(tx, seen.uri)
+    id = things.mirror(tx, kind, author, seen, project=project, root=root)
+    if id is not None:
+        record(tx, Kind.POST_CHANGED if before else Kind.POST_PUBLISHED, subject=id, actor=author)
+    return id
+
+
+def hide(tx: Tx, who: int, id: int) -> Thing:
+    """Nobody sees this reply on the hub any more, until it is shown again. Moderators may."""
+    return _hide(tx, who, id, hidden=True)
+
+
+def show(tx: Tx, who: int, id: int) -> Thing:
+    return _hide(tx, who, id, hidden=False)
+
+
+def said(tx: Tx, *, project: int | None = None, limit: int = 40) -> list[Thing]:
+    """Our notes and updates, newest first; of one project if it is named."""
+    rows = tx.all(
+        f"""SELECT {things.COLUMNS} FROM {things.FROM}
+            WHERE t.kind IN ('note', 'update') AND t.local = 1 AND {things.VISIBLE} AND (:project = 0 OR t.project = :project)
+            ORDER BY t.id DESC LIMIT :limit""",
+        project=project or 0, limit=limit,
+    )  # fmt: skip
+    return [things.common(row) for row in rows]
+
+
+def replies(tx: Tx, root: int, *, hidden: bool = False, limit: int = 200) -> list[Thing]:
+    """What was said under a thing, oldest first. `hidden` ones only for moderators."""
+    rows = tx.all(
+        f"""SELECT {things.COLUMNS} FROM {things.FROM}
+            WHERE t.root = :root AND t.kind = 'reply' AND t.removed IS NULL AND (t.hidden = 0 OR :hidden = 1)
+            ORDER BY t.published, t.id LIMIT :limit""",
+        root=root, hidden=int(hidden), limit=limit,
+    )  # fmt: skip
+    return [things.common(row) for row in rows]
+
+
+def latest_replies(tx: Tx, who: int, limit: int = 30) -> list[Thing]:
+    """The last replies under anything of ours, hidden ones too: what a moderator looks over."""
+    people.require(tx, who, "moderator")
+    rows = tx.all(
+        f"""SELECT {things.COLUMNS} FROM {things.FROM} WHERE t.kind = 'reply' AND t.removed IS NULL
+            ORDER BY t.id DESC LIMIT :limit""",
+        limit=limit,
+    )
+    return [things.common(row) for row in rows]
+
+
+def author_of(tx: Tx, thing: Thing) -> actors.Actor:
+    return actors.get(tx, thing.by.id)
+
+
+def _hide(tx: Tx, who: int, id: int, *, hidden: bool) -> Thing:
+    people.require(tx, who, "moderator")
+    thing = things.get(tx, id)
+    if thing.kind != "reply":
+        raise NotFound(N_("There is no such reply."))
+    tx.run("UPDATE thing SET hidden = :hidden WHERE id = :id", hidden=int(hidden), id=id)
+    record(tx, Kind.POST_HIDDEN if hidden else Kind.POST_SHOWN, subject=id, actor=who)
+    return things.get(tx, id)
+
+
+def _checked(draft: Draft) -> tuple[Text, Text]:
+    title, text = things.words_of(draft.title, draft.text)
+    if not text:
+        raise Invalid(N_("Write something first."), field="text")
+    return title, text
