@@ -104,6 +104,7 @@ def create(
 ) -> int:  # fmt: skip
     """Make an actor of our own at `<base>/actor/<name>`, with keys. Returns its id."""
     id, pair = new_id(), generate()
+    own_hub = None if kind in ("hub", "instance") else f"{base}/actor/hub"
     uri = f"{base}/actor/{name}" if name else f"{base}/actor"
     area = area or Area()
     tx.run(
@@ -113,7 +114,7 @@ def create(
              :followers, :public_key, :multikey, :hub, :area_code, :area_name, :discoverable, :now, :now)""",
         id=id, uri=uri, kind=kind, type=type, handle=handle, domain=base.partition("://")[2],
         name=pack(title), summary=pack(summary or {}), url=url or uri, inbox=f"{uri}/inbox", shared=f"{base}/inbox",
-        followers=f"{uri}/followers", public_key=pair.public_key, multikey=pair.multikey, hub=None if kind in ("hub", "instance") else f"{base}/actor/hub",
+        followers=f"{uri}/followers", public_key=pair.public_key, multikey=pair.multikey, hub=own_hub,
         area_code=area.code or None, area_name=area.name or None, discoverable=int(discoverable), now=now(),
     )  # fmt: skip
     tx.run(
@@ -136,19 +137,23 @@ def remember(tx: Tx, seen: Seen) -> int:
     area = seen.area or Area()
     row = tx.one(
         """INSERT INTO actor (id, uri, local, kind, type, handle, domain, name, summary, url, inbox, shared_inbox,
-             followers, public_key, multikey, hub, area_code, area_name, lat, lon, discoverable, created, updated, fetched)
+             followers, public_key, multikey, hub, area_code, area_name, lat, lon, discoverable,
+             created, updated, fetched)
            VALUES (:id, :uri, 0, :kind, :type, :handle, :domain, :name, :summary, :url, :inbox, :shared_inbox,
-             :followers, :public_key, :multikey, :hub, :area_code, :area_name, :lat, :lon, :discoverable, :now, :now, :now)
+             :followers, :public_key, :multikey, :hub, :area_code, :area_name, :lat, :lon, :discoverable,
+             :now, :now, :now)
            ON CONFLICT (uri) DO UPDATE SET kind = excluded.kind, type = excluded.type, handle = excluded.handle,
              name = excluded.name, summary = excluded.summary, url = excluded.url, inbox = excluded.inbox,
              shared_inbox = excluded.shared_inbox, followers = excluded.followers, public_key = excluded.public_key,
-             multikey = excluded.multikey, hub = excluded.hub, area_code = excluded.area_code, area_name = excluded.area_name,
+             multikey = excluded.multikey, hub = excluded.hub, area_code = excluded.area_code,
+             area_name = excluded.area_name,
              lat = excluded.lat, lon = excluded.lon, discoverable = excluded.discoverable,
              updated = excluded.updated, fetched = excluded.fetched, removed = NULL
            WHERE actor.local = 0
            RETURNING id""",
         id=new_id(), uri=seen.uri, kind=seen.kind, type=seen.type, handle=seen.handle, domain=seen.domain,
-        name=pack(seen.name), summary=pack(seen.summary), url=seen.url, inbox=seen.inbox, shared_inbox=seen.shared_inbox,
+        name=pack(seen.name), summary=pack(seen.summary), url=seen.url, inbox=seen.inbox,
+        shared_inbox=seen.shared_inbox,
         followers=seen.followers, public_key=seen.public_key, multikey=seen.multikey, hub=seen.hub,
         area_code=area.code or None, area_name=area.name or None, lat=seen.lat, lon=seen.lon,
         discoverable=int(seen.discoverable), now=now(),
@@ -178,12 +183,15 @@ def named(tx: Tx, handle: str, domain: str) -> Actor:
     return _one(
         tx.one(
             "SELECT * FROM actor WHERE handle = :handle AND domain = :domain AND removed IS NULL",
-            handle=handle.lower(), domain=domain.lower(),
-        )  # fmt: skip
+            handle=handle.lower(),
+            domain=domain.lower(),
+        )
     )
 
 
-def rename(tx: Tx, id: int, *, title: Text, summary: Text, area: Area | None = None, picture: int | None = None) -> None:
+def rename(
+    tx: Tx, id: int, *, title: Text, summary: Text, area: Area | None = None, picture: int | None = None
+) -> None:
     """Change how one of ours is shown, and tell its followers."""
     area = area or Area()
     tx.run(
@@ -232,7 +240,8 @@ def ask_to_follow(tx: Tx, ours: int, other: int) -> bool:
     """One of ours wants to follow somebody elsewhere; they have to accept. False when that was already asked."""
     asked = tx.run(
         """INSERT INTO follow (follower, followed, state, at) VALUES (:ours, :other, 'requested', :now)
-           ON CONFLICT (follower, followed) DO UPDATE SET state = 'requested', at = excluded.at WHERE follow.state = 'refused'""",
+           ON CONFLICT (follower, followed) DO UPDATE SET state = 'requested', at = excluded.at
+           WHERE follow.state = 'refused'""",
         ours=ours, other=other, now=now(),
     )  # fmt: skip
     if asked:
@@ -245,8 +254,10 @@ def follow_answered(tx: Tx, ours: int, other: int, *, accepted: bool) -> bool:
     return bool(
         tx.run(
             "UPDATE follow SET state = :state WHERE follower = :ours AND followed = :other",
-            state="accepted" if accepted else "refused", ours=ours, other=other,
-        )  # fmt: skip
+            state="accepted" if accepted else "refused",
+            ours=ours,
+            other=other,
+        )
     )
 
 
@@ -260,7 +271,9 @@ def stop_following(tx: Tx, ours: int, other: int) -> bool:
 def follows(tx: Tx, follower: int, followed: int) -> str | None:
     """`requested`, `accepted`, `refused`, or `None` for not at all."""
     row = tx.one(
-        "SELECT state FROM follow WHERE follower = :follower AND followed = :followed", follower=follower, followed=followed
+        "SELECT state FROM follow WHERE follower = :follower AND followed = :followed",
+        follower=follower,
+        followed=followed,
     )
     return row["state"] if row else None
 
@@ -311,7 +324,8 @@ def counts(tx: Tx, id: int) -> tuple[int, int]:
 def inboxes(tx: Tx, followed: int) -> list[Row]:
     """Where to send what this actor's followers elsewhere are to see: one row (`inbox`, `domain`) a shared inbox."""
     return tx.all(
-        """SELECT DISTINCT coalesce(a.shared_inbox, a.inbox) AS inbox, a.domain FROM follow f JOIN actor a ON a.id = f.follower
+        """SELECT DISTINCT coalesce(a.shared_inbox, a.inbox) AS inbox, a.domain
+           FROM follow f JOIN actor a ON a.id = f.follower
            WHERE f.followed = :id AND f.state = 'accepted' AND a.local = 0 AND a.removed IS NULL""",
         id=followed,
     )
@@ -321,15 +335,34 @@ def _one(row: Row | None) -> Actor:
     if row is None:
         raise NotFound(N_("There is nobody by that name here."))
     fields: dict[str, Any] = dict(row)
+    area = Area(fields["area_name"] or "", fields["area_code"] or "")
     return Actor(
         **{key: fields[key] for key in _PLAIN},
         local=bool(fields["local"]), discoverable=bool(fields["discoverable"]),
         name=unpack(fields["name"], Text), summary=unpack(fields["summary"], Text),
-        area=Area(fields["area_name"] or "", fields["area_code"] or "") if fields["area_name"] or fields["area_code"] else None,
+        area=area if area != Area() else None,
     )  # fmt: skip
 
 
-_PLAIN = (
-    "id uri kind type handle domain url inbox shared_inbox followers public_key multikey hub lat lon picture "
-    "created updated fetched removed"
-).split()
+_PLAIN = [
+    "id",
+    "uri",
+    "kind",
+    "type",
+    "handle",
+    "domain",
+    "url",
+    "inbox",
+    "shared_inbox",
+    "followers",
+    "public_key",
+    "multikey",
+    "hub",
+    "lat",
+    "lon",
+    "picture",
+    "created",
+    "updated",
+    "fetched",
+    "removed",
+]

@@ -5,7 +5,7 @@ import msgspec
 from hub import people, settings, things
 from hub.changes import Kind, record
 from hub.clock import DAY, now
-from hub.errors import Conflict, Invalid, N_, NotFound
+from hub.errors import N_, Conflict, Invalid, NotFound
 from hub.ids import new_id
 from hub.people import Guest
 from hub.places import Area
@@ -54,7 +54,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ask(Thing, frozen=True, kw_only=True):
-    """An ask (kind `ask`) or an offer (kind `offer`). `offered`, `accepted` count the answers of people who would help."""
+    """An ask (kind `ask`) or an offer (kind `offer`). `offered`, `accepted` count the people who would help."""
 
     category: str
     due: int | None
@@ -88,7 +88,8 @@ class Answer(msgspec.Struct, frozen=True):
 
 _SELECT = f"""
 SELECT {things.COLUMNS}, k.category, k.due, k.people, k.hours, k.vetted, k.status, k.expires, k.counted,
-  (SELECT count(*) FROM answer w WHERE w.ask = t.id AND w.said IN ('help', 'take') AND w.state <> 'declined') AS offered,
+  (SELECT count(*) FROM answer w WHERE w.ask = t.id AND w.said IN ('help', 'take')
+    AND w.state <> 'declined') AS offered,
   (SELECT count(*) FROM answer w WHERE w.ask = t.id AND w.state = 'accepted') AS accepted
 FROM {things.FROM} JOIN ask k ON k.id = t.id
 """
@@ -97,7 +98,8 @@ FROM {things.FROM} JOIN ask k ON k.id = t.id
 def publish(tx: Tx, who: int, kind: str, draft: Draft) -> Ask:
     """Publish an ask or an offer in the hub's name, for 14 days if nothing else is said. Organisers may.
 
-    The hub speaks, never the one who needs help: no name, no address, no phone number. Raises `Invalid` naming the field.
+    The hub speaks, never the one who needs help: no name, no address, no phone number.
+    Raises `Invalid` naming the field.
     """
     people.require(tx, who, "organiser")
     hub = settings.get(tx)
@@ -155,7 +157,7 @@ def remove(tx: Tx, who: int, id: int) -> None:
 
 
 def answer(tx: Tx, id: int, who: int | Guest, said: str, *, words: str = "", via: str = "web") -> Answer:
-    """"I can help": the one way in for forms, polls and replies alike. Only coordinators see it.
+    """ "I can help": the one way in for forms, polls and replies alike. Only coordinators see it.
 
     `said` is help, refer or share for an ask; take or info for an offer. An actor answers once and may change it.
     Raises `Conflict` when it is closed, `Invalid` for a guest who cannot be reached.
@@ -171,7 +173,9 @@ def answer(tx: Tx, id: int, who: int | Guest, said: str, *, words: str = "", via
     if guest and not guest.name.strip():
         raise Invalid(N_("Tell us your name."), field="name")
     if guest and not guest.contact.strip():
-        raise Invalid(N_("Leave a phone number or an e-mail address. Only the coordinators will see it."), field="contact")
+        raise Invalid(
+            N_("Leave a phone number or an e-mail address. Only the coordinators will see it."), field="contact"
+        )
     kept = _write(tx, ask, who, said, words=clean_text({"x": words}, longest=2000, field="words").get("x", ""), via=via)
     record(tx, Kind.ASK_ANSWERED, subject=id, actor=who if isinstance(who, int) else ask.by.id, said=said)
     return _answer(_must(tx.one(f"{_WHO} WHERE w.id = :id", id=kept)))
@@ -210,11 +214,22 @@ def decide(tx: Tx, who: int, answer: int, state: str) -> Ask:
     return get(tx, row["ask"])
 
 
-def mirror(tx: Tx, author: int, kind: str, seen: Seen, details: Details, *, project: int | None = None, counted: int | None = None) -> int | None:
+def mirror(
+    tx: Tx,
+    author: int,
+    kind: str,
+    seen: Seen,
+    details: Details,
+    *,
+    project: int | None = None,
+    counted: int | None = None,
+) -> int | None:
     """Keep an ask or an offer of another hub. `None` when it is no news."""
     before = things.at(tx, seen.uri)
     id = things.mirror(tx, kind, author, seen, project=project)
     if id is None:
+        if before and before.by.id == author and before.updated == seen.updated:
+            tx.run("UPDATE ask SET counted = :counted WHERE id = :id", counted=counted, id=before.id)
         return None
     _keep(tx, id, details)
     tx.run("UPDATE ask SET counted = :counted WHERE id = :id", counted=counted, id=id)
@@ -287,7 +302,8 @@ def _write(tx: Tx, ask: Ask, who: int | Guest, said: str, *, words: str, via: st
     row = tx.one(
         """INSERT INTO answer (id, ask, actor, guest, contact, said, words, state, via, at)
            VALUES (:id, :ask, :actor, :guest, :contact, :said, :words, 'offered', :via, :now)
-           ON CONFLICT (ask, actor) DO UPDATE SET said = excluded.said, words = excluded.words, via = excluded.via, at = excluded.at
+           ON CONFLICT (ask, actor) DO UPDATE SET said = excluded.said, words = excluded.words, via = excluded.via,
+             at = excluded.at
            RETURNING id""",
         id=new_id(), ask=ask.id, actor=None if guest else who, guest=guest.name.strip()[:200] if guest else None,
         contact=guest.contact.strip()[:300] if guest else None, said=said, words=words, via=via, now=now(),

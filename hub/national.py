@@ -1,4 +1,4 @@
-"""What goes on everywhere: events, asks, offers, projects and words of all the hubs that we follow, searched and counted."""
+"""What goes on everywhere: all that the hubs we follow publish, searched and counted."""
 
 import msgspec
 
@@ -12,7 +12,7 @@ PAGE = 30
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One line of the national page. `starts` … `status` are there for events and asks; `hub` is where it comes from."""
+    """One line of the national page. `starts` … `status` are there for events and asks; `hub_…` say where from."""
 
     thing: things.Thing
     starts: int | None
@@ -24,7 +24,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Query(msgspec.Struct, frozen=True):
-    """What somebody looks for. `area` is a code or part of a name; `after`, `before` are ms UTC; `page` counts from 0."""
+    """What somebody looks for. `area` is a code or part of a name, times are ms UTC, `page` counts from 0."""
 
     area: str = ""
     kind: str = ""
@@ -58,8 +58,10 @@ def entries(tx: Tx, query: Query) -> tuple[list[Entry], bool]:
         f"""SELECT {things.COLUMNS}, e.starts, e.ends, e.zone, coalesce(e.status, k.status, p.stage) AS status,
               h.name AS hub_name, coalesce(t.area_name, h.area_name, '') AS shown_area
             FROM {things.FROM} LEFT JOIN event e ON e.id = t.id LEFT JOIN ask k ON k.id = t.id
-              LEFT JOIN project p ON p.id = t.id LEFT JOIN actor h ON h.domain = a.domain AND h.kind = 'hub' AND h.removed IS NULL
-            WHERE {things.VISIBLE} AND t.kind IN ('event', 'ask', 'offer', 'project', 'update', 'note') AND t.reply_to IS NULL
+              LEFT JOIN project p ON p.id = t.id 
+              LEFT JOIN actor h ON h.domain = a.domain AND h.kind = 'hub' AND h.removed IS NULL
+            WHERE {things.VISIBLE} AND t.kind IN ('event', 'ask', 'offer', 'project', 'update', 'note')
+              AND t.reply_to IS NULL
               AND (:kind = '' OR t.kind = :kind)
               AND (:area = '' OR t.area_code = :area OR h.area_code = :area
                    OR lower(t.area_name) LIKE :like OR lower(h.area_name) LIKE :like OR lower(h.name) LIKE :like)

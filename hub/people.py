@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from hub import actors, settings
 from hub.clock import DAY, HOUR, MINUTE, now
-from hub.errors import Conflict, Invalid, N_, NotAllowed, NotFound
+from hub.errors import N_, Conflict, Invalid, NotAllowed, NotFound
 from hub.store import Row, Tx
 
 ROLES = ("resident", "organiser", "moderator", "steward")  # each may do what those before it may
@@ -52,7 +52,11 @@ def create(tx: Tx, login: str, email: str, password_hash: str, role: str = "resi
     if role not in ROLES:
         raise Invalid(N_("A role is resident, organiser, moderator or steward."), field="role")
     hub = settings.get(tx)
-    if login == hub.handle or login.startswith("p_") or tx.one("SELECT 1 AS x FROM actor WHERE local = 1 AND handle = :h", h=login):
+    if (
+        login == hub.handle
+        or login.startswith("p_")
+        or tx.one("SELECT 1 AS x FROM actor WHERE local = 1 AND handle = :h", h=login)
+    ):
         raise Conflict(N_("That name is taken. Choose another."), field="login")
     if tx.one("SELECT 1 AS x FROM account WHERE email = :email", email=email):
         raise Conflict(N_("There is an account with that e-mail address already."), field="email")
@@ -108,7 +112,9 @@ def may(account: Account | None, role: str) -> bool:
 def check_new_password(password: str, *personal: str) -> None:
     """Raises `Invalid` for a password that is too short, too long, or made of what everybody knows about them."""
     if len(password) < SHORTEST:
-        raise Invalid(N_("Use at least 12 characters. Three words that only you would put together are good."), field="password")
+        raise Invalid(
+            N_("Use at least 12 characters. Three words that only you would put together are good."), field="password"
+        )
     if len(password) > LONGEST:
         raise Invalid(N_("Use at most 256 characters."), field="password")
     plain = password.lower()
@@ -138,7 +144,11 @@ def password_fits(password: str, kept: str | None) -> bool:
 
 def set_password(tx: Tx, actor: int, password_hash: str) -> None:
     """A new password; every session ends."""
-    tx.run("UPDATE account SET password = :hash, failures = 0, wait_until = 0 WHERE actor = :actor", hash=password_hash, actor=actor)
+    tx.run(
+        "UPDATE account SET password = :hash, failures = 0, wait_until = 0 WHERE actor = :actor",
+        hash=password_hash,
+        actor=actor,
+    )
     tx.run("DELETE FROM session WHERE account = :actor", actor=actor)
 
 
@@ -224,7 +234,13 @@ def hashed(secret: str) -> str:
 
 def _is_email(text: str) -> bool:
     name, at, domain = text.rpartition("@")
-    return bool(name and at and "." in domain and len(text) <= 254 and not any(c.isspace() or ord(c) < 33 or c in '<>(),;:"' for c in text))
+    return bool(
+        name
+        and at
+        and "." in domain
+        and len(text) <= 254
+        and not any(c.isspace() or ord(c) < 33 or c in '<>(),;:"' for c in text)
+    )
 
 
 def _account(row: Row) -> Account:

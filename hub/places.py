@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hub.errors import Invalid, N_
+from hub.errors import N_, Invalid
 from hub.text import Text
 
 

@@ -4,7 +4,7 @@ import msgspec
 
 from hub import actors, people, projects, settings, things
 from hub.changes import Kind, record
-from hub.errors import Invalid, N_, NotFound
+from hub.errors import N_, Invalid, NotFound
 from hub.store import Tx
 from hub.text import Text
 from hub.things import Picture, Seen, Thing
@@ -30,7 +30,14 @@ def publish(tx: Tx, who: int, draft: Draft) -> Thing:
     if draft.project is not None:
         author, kind = projects.get(tx, draft.project).actor, "update"
     id = things.create(
-        tx, kind, author=author, title=title, words=text, pictures=draft.pictures, tags=draft.tags, project=draft.project
+        tx,
+        kind,
+        author=author,
+        title=title,
+        words=text,
+        pictures=draft.pictures,
+        tags=draft.tags,
+        project=draft.project,
     )
     record(tx, Kind.POST_PUBLISHED, subject=id, actor=who)
     return things.get(tx, id)
@@ -99,7 +106,8 @@ def said(tx: Tx, *, project: int | None = None, limit: int = 40) -> list[Thing]:
     """Our notes and updates, newest first; of one project if it is named."""
     rows = tx.all(
         f"""SELECT {things.COLUMNS} FROM {things.FROM}
-            WHERE t.kind IN ('note', 'update') AND t.local = 1 AND {things.VISIBLE} AND (:project = 0 OR t.project = :project)
+            WHERE t.kind IN ('note', 'update') AND t.local = 1 AND {things.VISIBLE}
+              AND (:project = 0 OR t.project = :project)
             ORDER BY t.id DESC LIMIT :limit""",
         project=project or 0, limit=limit,
     )  # fmt: skip

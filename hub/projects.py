@@ -2,9 +2,9 @@
 
 import msgspec
 
-from hub import actors, people, settings, things
+from hub import actors, people, search, settings, things
 from hub.changes import Kind, record
-from hub.errors import Conflict, Invalid, N_, NotFound
+from hub.errors import N_, Conflict, Invalid, NotFound
 from hub.packing import pack, unpack
 from hub.places import Area
 from hub.store import Row, Tx
@@ -53,8 +53,8 @@ def start(tx: Tx, who: int, draft: Draft) -> Project:
     handle = _handle(tx, draft.handle or next(iter(title.values())), given=bool(draft.handle))
     area = Area(draft.area_name, draft.area_code) if draft.area_name or draft.area_code else hub.area
     actor = actors.create(
-        tx, hub.base, handle, kind="project", type="Group", handle=handle, title=title, summary=things.rendered(summary),
-        area=area,
+        tx, hub.base, handle, kind="project", type="Group", handle=handle, title=title,
+        summary=things.rendered(summary), area=area,
     )  # fmt: skip
     id = things.create(
         tx, "project", author=hub.actor, title=title, words=story, uri=f"{hub.base}/actor/{handle}",
@@ -77,7 +77,12 @@ def change(tx: Tx, who: int, id: int, draft: Draft) -> Project:
     title, story = things.words_of(draft.title, draft.text)
     summary, wanted = _checked(draft, title)
     things.change(tx, id, title=title, words=story, pictures=draft.pictures)
-    tx.run("UPDATE project SET stage = :stage, wanted = :wanted WHERE id = :id", stage=draft.stage, wanted=pack(wanted), id=id)
+    tx.run(
+        "UPDATE project SET stage = :stage, wanted = :wanted WHERE id = :id",
+        stage=draft.stage,
+        wanted=pack(wanted),
+        id=id,
+    )
     area = Area(draft.area_name, draft.area_code) if draft.area_name or draft.area_code else project.area
     actors.rename(tx, project.actor, title=title, summary=things.rendered(summary), area=area)
     record(tx, Kind.PROJECT_CHANGED, subject=id, actor=who)
@@ -132,11 +137,14 @@ def _checked(draft: Draft, title: Text) -> tuple[Text, Text]:
 
 def _handle(tx: Tx, wish: str, *, given: bool) -> str:
     """`p_` and up to 28 letters of the wish; a number behind it when it is taken."""
-    plain = "".join(c if c.isalnum() else "_" for c in things.search.folded(wish) if c.isascii())
+    plain = "".join(c if c.isalnum() else "_" for c in search.folded(wish) if c.isascii())
     stem = "p_" + "_".join(part for part in plain.removeprefix("p_").split("_") if part)[:24].rstrip("_")
     for number in range(1, 1000):
         handle = stem if number == 1 else f"{stem}_{number}"
-        if tx.one("SELECT 1 AS x FROM actor WHERE local = 1 AND handle = :handle", handle=handle) is None and stem != "p_":
+        if (
+            tx.one("SELECT 1 AS x FROM actor WHERE local = 1 AND handle = :handle", handle=handle) is None
+            and stem != "p_"
+        ):
             return handle
         if given:
             break
@@ -151,6 +159,6 @@ def _found(row: Row | None) -> Project:
 
 def _project(row: Row) -> Project:
     return Project(
-        **things.fields(row), actor=row["own_actor"], handle=row["own_handle"], summary=unpack(row["own_summary"], Text),
-        stage=row["stage"], wanted=unpack(row["wanted"], Text),
+        **things.fields(row), actor=row["own_actor"], handle=row["own_handle"],
+        summary=unpack(row["own_summary"], Text), stage=row["stage"], wanted=unpack(row["wanted"], Text),
     )  # fmt: skip

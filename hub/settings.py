@@ -8,7 +8,7 @@ import msgspec
 from hub import actors
 from hub.changes import Kind, record
 from hub.clock import now
-from hub.errors import Conflict, Invalid, N_, NotFound
+from hub.errors import N_, Conflict, Invalid, NotFound
 from hub.packing import pack, unpack
 from hub.places import Area, point
 from hub.store import Row, Tx
@@ -77,7 +77,8 @@ class Hub(msgspec.Struct, frozen=True):
 def open_hub(tx: Tx, draft: Draft, base: str) -> Hub:
     """Open the hub at `base`: its actor, the server's actor, and the first line of the log.
 
-    Raises `Invalid`, naming the field, when something is missing (a name, a contact, rules), `Conflict` when it is open.
+    Raises `Invalid`, naming the field, when something is missing (a name, a contact, rules), `Conflict` when it is
+    open already.
     """
     if found(tx) is not None:
         raise Conflict(N_("This hub is open already. Change it on the settings page."))
@@ -129,7 +130,9 @@ def checked(draft: Draft) -> Draft:
     if not from_["name"]:
         raise Invalid(N_("Give your hub a name."), field="name")
     if not _is_handle(draft.handle):
-        raise Invalid(N_("A handle has 1 to 30 small letters, digits or underscores, such as glanyrafon."), field="handle")
+        raise Invalid(
+            N_("A handle has 1 to 30 small letters, digits or underscores, such as glanyrafon."), field="handle"
+        )
     _check_place(draft)
     languages = [one for one in draft.languages if one in LANGUAGES]
     if not languages:
@@ -138,9 +141,7 @@ def checked(draft: Draft) -> Draft:
         raise Invalid(N_("Choose one of the twelve colours."), field="hue")
     contacts = [one for one in draft.contacts if one.name.strip()]
     if not contacts or not any(one.reach.strip() for one in contacts):
-        raise Invalid(
-            N_("Name at least one person who answers for the hub, and how to reach them."), field="contacts"
-        )
+        raise Invalid(N_("Name at least one person who answers for the hub, and how to reach them."), field="contacts")
     if not from_["rules"]:
         raise Invalid(N_("Write the rules of the hub. A few short lines will do."), field="rules")
     return msgspec.structs.replace(draft, languages=languages, contacts=contacts, **from_)
@@ -201,7 +202,9 @@ def zone(name: str) -> str:
 
 
 def _is_handle(handle: str) -> bool:
-    return 1 <= len(handle) <= 30 and handle.isascii() and handle == handle.lower() and handle.replace("_", "a").isalnum()
+    return (
+        1 <= len(handle) <= 30 and handle.isascii() and handle == handle.lower() and handle.replace("_", "a").isalnum()
+    )
 
 
 def _columns(draft: Draft) -> dict[str, Any]:

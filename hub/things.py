@@ -6,7 +6,7 @@ import msgspec
 
 from hub import actors, search, settings
 from hub.clock import now
-from hub.errors import Conflict, N_, NotAllowed, NotFound
+from hub.errors import N_, Conflict, NotAllowed, NotFound
 from hub.ids import new_id
 from hub.packing import pack, unpack
 from hub.places import Area
@@ -68,6 +68,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 COLUMNS = f"t.*, {actors.BY}"
 FROM = "thing t JOIN actor a ON a.id = t.author"
+# Others compare `updated` by the second: two changes within one second must differ.
+LATER = "CASE WHEN :now > updated + 1000 THEN :now ELSE updated + 1000 END"
 VISIBLE = "t.removed IS NULL AND t.hidden = 0"
 
 
@@ -80,20 +82,22 @@ def create(
     id, base = new_id(), settings.base(tx)
     folder = PATHS.get(kind, "posts")
     _insert(
-        tx, id=id, uri=uri or f"{base}/{_singular(kind)}/{id}", url=url or f"{base}/{folder}/{id}", kind=kind, author=author, local=1,
-        title=title, words=words, html=rendered(words), pictures=pictures or [], tags=tags or [], project=project,
-        root=root, reply_to=reply_to, area=area, published=now(), updated=now(),
+        tx, id=id, uri=uri or f"{base}/{_singular(kind)}/{id}", url=url or f"{base}/{folder}/{id}",
+        kind=kind, author=author, local=1, title=title, words=words, html=rendered(words),
+        pictures=pictures or [], tags=tags or [], project=project, root=root, reply_to=reply_to, area=area, published=now(), updated=now(),
     )  # fmt: skip
     if kind != "companion":
         search.index(tx, id, title, words)
     return id
 
 
-def change(tx: Tx, id: int, *, title: Text, words: Text, pictures: list[Picture], tags: list[str] | None = None) -> None:
+def change(
+    tx: Tx, id: int, *, title: Text, words: Text, pictures: list[Picture], tags: list[str] | None = None
+) -> None:
     """New words for something of ours."""
     tx.run(
-        """UPDATE thing SET title = :title, words = :words, html = :html, pictures = :pictures,
-             tags = coalesce(:tags, tags), updated = :now WHERE id = :id""",
+        f"""UPDATE thing SET title = :title, words = :words, html = :html, pictures = :pictures,
+             tags = coalesce(:tags, tags), updated = {LATER} WHERE id = :id""",
         id=id, title=pack(title), words=pack(words), html=pack(rendered(words)), pictures=pack(pictures),
         tags=None if tags is None else pack(tags), now=now(),
     )  # fmt: skip
@@ -102,10 +106,12 @@ def change(tx: Tx, id: int, *, title: Text, words: Text, pictures: list[Picture]
 
 def touch(tx: Tx, id: int) -> None:
     """It changed in a way that others must see (a time, a status)."""
-    tx.run("UPDATE thing SET updated = :now WHERE id = :id", id=id, now=now())
+    tx.run(f"UPDATE thing SET updated = {LATER} WHERE id = :id", id=id, now=now())
 
 
-def mirror(tx: Tx, kind: str, author: int, seen: Seen, *, project: int | None = None, root: int | None = None) -> int | None:
+def mirror(
+    tx: Tx, kind: str, author: int, seen: Seen, *, project: int | None = None, root: int | None = None
+) -> int | None:
     """Keep what another server published. `None` when it is no news: older than what we have, or deleted there.
 
     Raises `NotAllowed` when it is another author's, another kind's, or claims an address of ours.
@@ -119,9 +125,9 @@ def mirror(tx: Tx, kind: str, author: int, seen: Seen, *, project: int | None = 
             return None
         id = new_id()
         _insert(
-            tx, id=id, uri=seen.uri, url=seen.url, kind=kind, author=author, local=0, title=seen.title, words={}, html=seen.html,
-            pictures=seen.pictures, tags=seen.tags, project=project, root=root, reply_to=seen.reply_to,
-            area=seen.area or writer.area, published=seen.published, updated=seen.updated,
+            tx, id=id, uri=seen.uri, url=seen.url, kind=kind, author=author, local=0, title=seen.title,
+            words={}, html=seen.html, pictures=seen.pictures, tags=seen.tags, project=project, root=root,
+            reply_to=seen.reply_to, area=seen.area or writer.area, published=seen.published, updated=seen.updated,
         )  # fmt: skip
         search.index(tx, id, seen.title, seen.html)
         return id
@@ -142,7 +148,8 @@ def mirror(tx: Tx, kind: str, author: int, seen: Seen, *, project: int | None = 
 def remove(tx: Tx, uri: str, author: int) -> str | None:
     """Its author took it back: it shows nowhere any more. Returns its kind, `None` when we had never seen it.
 
-    What was never seen is remembered as gone, so that a late copy does not show it. Raises `NotAllowed` for others' things.
+    What was never seen is remembered as gone, so that a late copy does not show it. Raises `NotAllowed` for what
+    is somebody else's.
     """
     kept = tx.one("SELECT id, author, kind FROM thing WHERE uri = :uri", uri=uri)
     if kept is None:
@@ -196,8 +203,12 @@ def react(tx: Tx, thing: int, actor: int, kind: str, uri: str | None) -> bool:
         tx.run(
             """INSERT INTO reaction (thing, actor, kind, uri, at) VALUES (:thing, :actor, :kind, :uri, :now)
                ON CONFLICT (thing, actor, kind) DO NOTHING""",
-            thing=thing, actor=actor, kind=kind, uri=uri, now=now(),
-        )  # fmt: skip
+            thing=thing,
+            actor=actor,
+            kind=kind,
+            uri=uri,
+            now=now(),
+        )
     )
 
 
@@ -246,7 +257,8 @@ def fields(row: Row) -> dict[str, Any]:
         "id": row["id"], "uri": row["uri"], "url": row["url"], "kind": row["kind"], "by": actors.by(row, row["author"]),
         "local": bool(row["local"]), "title": unpack(row["title"], Text), "words": unpack(row["words"], Text),
         "html": unpack(row["html"], Text), "pictures": unpack(row["pictures"], list[Picture]),
-        "tags": unpack(row["tags"], list[str]), "project": row["project"], "root": row["root"], "reply_to": row["reply_to"],
+        "tags": unpack(row["tags"], list[str]), "project": row["project"], "root": row["root"],
+        "reply_to": row["reply_to"],
         "area": Area(row["area_name"] or "", row["area_code"] or "") if row["area_name"] or row["area_code"] else None,
         "published": row["published"], "updated": row["updated"], "hidden": bool(row["hidden"]),
     }  # fmt: skip
