@@ -1,0 +1,125 @@
+"""Other servers: what they run, whether they answer, and when to leave them alone."""
+
+import msgspec
+
+from hub import jobs
+from hub.clock import DAY, MINUTE, now
+from hub.store import Tx, as_
+
+TROUBLED = jobs.TROUBLED  # failures in a row
+FIRST_REST = 30 * MINUTE  # then one job is tried; each time that fails, the rest is twice as long
+LONGEST_REST = DAY
+KEPT = 45 * DAY  # longer than any job waits
+
+_CLOCKS = ("checked", "scheme_at", "last_ok", "last_failed")
+
+
+class Peer(msgspec.Struct, frozen=True):
+    """A server that we have had to do with. Times are 0 when there was none."""
+
+    host: str
+    software: str
+    profile: str
+    checked: int
+    scheme: str
+    scheme_at: int
+    failures: int
+    open_until: int
+    last_ok: int
+    last_failed: int
+    last_error: str | None
+    waiting: int = 0
+
+
+def succeeded(tx: Tx, host: str) -> None:
+    """It took what we sent. After a time of trouble, what waited for it goes out now."""
+    before = get(tx, host)
+    tx.run(
+        """INSERT INTO peer (host, last_ok) VALUES (:host, :now)
+           ON CONFLICT (host) DO UPDATE SET last_ok = excluded.last_ok, failures = 0, open_until = 0""",
+        host=host, now=now(),
+    )  # fmt: skip
+    if before is not None and before.failures >= TROUBLED:
+        jobs.hurry(tx, host)
+
+
+def failed(tx: Tx, host: str, error: str) -> int:
+    """It did not answer, or not sensibly. Returns until when it is left alone now (0: it is not)."""
+    before, at = get(tx, host), now()
+    failures, resting = (before.failures, before.open_until) if before else (0, 0)
+    if resting <= at:  # what was still under way when the rest began says nothing new
+        failures += 1
+        resting = at + _rest(failures) if failures >= TROUBLED else 0
+    tx.run(
+        """INSERT INTO peer (host, failures, open_until, last_failed, last_error)
+           VALUES (:host, :failures, :resting, :at, :error)
+           ON CONFLICT (host) DO UPDATE SET failures = excluded.failures, open_until = excluded.open_until,
+             last_failed = excluded.last_failed, last_error = excluded.last_error""",
+        host=host, failures=failures, resting=resting, at=at, error=error[:500],
+    )  # fmt: skip
+    return resting
+
+
+def pause(tx: Tx, host: str, until: int) -> None:
+    """It asked for a rest (`Retry-After`): a day at most, and no failure."""
+    at = now()
+    tx.run(
+        """INSERT INTO peer (host, open_until, last_ok) VALUES (:host, :until, :at)
+           ON CONFLICT (host) DO UPDATE SET last_ok = excluded.last_ok,
+             open_until = CASE WHEN peer.open_until > excluded.open_until THEN peer.open_until
+                               ELSE excluded.open_until END""",
+        host=host, until=min(until, at + LONGEST_REST), at=at,
+    )  # fmt: skip
+
+
+def heard(tx: Tx, host: str) -> None:
+    """It spoke to us, so it is up: if we were leaving it alone because of failures, try it now."""
+    woken = tx.run(
+        "UPDATE peer SET open_until = 0 WHERE host = :host AND open_until > :now AND failures >= :troubled",
+        host=host, now=now(), troubled=TROUBLED,
+    )  # fmt: skip
+    if woken:
+        jobs.hurry(tx, host)
+
+
+def describe(
+    tx: Tx, host: str, *, software: str | None = None, profile: str | None = None, scheme: str | None = None
+) -> None:
+    """Keep what was learnt about it: its software and profile, or the signatures it accepts."""
+    said = {"software": software, "profile": profile, "scheme": scheme}
+    known = {name: value[:200] for name, value in said.items() if value is not None}
+    known_at = {"checked"} if software is not None or profile is not None else set()
+    known_at |= {"scheme_at"} if scheme is not None else set()
+    fields: dict[str, object] = known | dict.fromkeys(known_at, now())
+    columns = list(fields)
+    if columns:
+        tx.run(
+            f"""INSERT INTO peer (host, {", ".join(columns)}) VALUES (:host, {", ".join(f":{c}" for c in columns)})
+                ON CONFLICT (host) DO UPDATE SET {", ".join(f"{c} = excluded.{c}" for c in columns)}""",
+            host=host, **fields,
+        )  # fmt: skip
+
+
+def get(tx: Tx, host: str) -> Peer | None:
+    row = tx.one("SELECT * FROM peer WHERE host = :host", host=host)
+    return None if row is None else as_(Peer, row)
+
+
+def all(tx: Tx, limit: int = 1000) -> list[Peer]:
+    """By name, each with how many jobs wait for it."""
+    rows = tx.all(
+        """SELECT p.*, (SELECT count(*) FROM job j WHERE j.dead = 0 AND j.host = p.host) AS waiting
+           FROM peer p ORDER BY p.host LIMIT :limit""",
+        limit=limit,
+    )  # fmt: skip
+    return [as_(Peer, row) for row in rows]
+
+
+def sweep(tx: Tx) -> int:
+    """Forget servers that nothing was heard of or tried with for 45 days. Returns how many."""
+    old = " AND ".join(f"{clock} < :old" for clock in _CLOCKS)
+    return tx.run(f"DELETE FROM peer WHERE {old} AND open_until < :now", old=now() - KEPT, now=now())
+
+
+def _rest(failures: int) -> int:
+    return min(FIRST_REST << min(failures - TROUBLED, 10), LONGEST_REST)
