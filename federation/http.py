@@ -1,0 +1,402 @@
+"""The only way out: fetching from and posting to servers that strangers have named.
+
+Each rule here answers an attack of trust.md §8.4. A name is resolved once, every address it has is held
+against the closed networks, and exactly the address that was looked at is dialled; redirects are walked
+by hand under the same rules; size, time and encoding of an answer are bounded while it comes in.
+Whatever goes wrong is an `Unreachable`, in words for a steward.
+"""
+
+import asyncio
+import re
+import socket
+import ssl
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import cache
+from ipaddress import ip_address
+from itertools import islice
+from typing import Literal, Protocol
+from urllib.parse import urljoin
+
+import httpcore
+import msgspec
+
+from federation import addresses
+from federation.addresses import IP, Address, Network
+from hub.errors import N_, HubError
+
+CONNECT = 5.0  # seconds, for name, connection and TLS each
+FIRST_BYTE = 10.0  # seconds without a byte
+GET_TOTAL, POST_TOTAL = 30.0, 20.0  # seconds with the other server, all redirects together
+REDIRECTS = 3
+LARGEST_BODY = 1 << 20  # bytes
+LARGEST_ANSWER_TO_POST = 1 << 14  # bytes of the body; it is only looked at to learn why we were refused
+ANSWER_TO_POST = 2.0  # seconds for that body
+LARGEST_HEAD = 1 << 16  # bytes of names and values; the parser itself stops at 100 KiB
+MOST_HEADERS = 128
+MOST_ADDRESSES = 4  # of one name
+PER_HOST, IN_ALL = 2, 64  # requests under way
+MOST_HOSTS = 256  # whose connections are remembered
+KEEP_ALIVE = 15.0  # seconds that an idle connection is kept
+
+ACTIVITY = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
+
+Kind = Literal["blocked", "dns", "tls", "timeout", "refused", "too-big", "redirect", "encoding", "garbled"]
+Signer = Callable[[str, str], Mapping[str, str]]  # method, url → headers that sign it
+Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
+
+_TIMEOUT = {"connect": CONNECT, "read": FIRST_BYTE, "write": FIRST_BYTE, "pool": CONNECT}
+_HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
+_HEADER_VALUE = re.compile(r"[\x20-\x7e\x80-\xff\t]*")
+_NETWORK = httpcore.AnyIOBackend()
+_MOVED = frozenset({301, 302, 303, 307, 308})
+
+
+class Transport(Protocol):
+    """What carries a request; httpcore's own connections and pools do."""
+
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response: ...
+
+
+TransportFactory = Callable[[str], Transport | None]  # host, with its port unless that is the usual one
+
+
+class Unreachable(HubError):
+    """A server did not give us an answer that we can use. `kind` is for machines, the words for a steward."""
+
+    slug = "unreachable"
+
+    def __init__(self, message: str, *, kind: Kind, **facts: object) -> None:
+        super().__init__(message, None, **facts)
+        self.kind = kind
+
+
+class Response(msgspec.Struct, frozen=True):
+    """An answer, whatever its status. `headers` have lower-case names; `url` is where it came from at last."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    url: str
+
+
+class _Peer:
+    """One server's few connections. Small pools cost a fiftieth of a big one (performance.md §4)."""
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Semaphore(PER_HOST)
+        self.idle: list[httpcore.AsyncHTTP11Connection] = []
+        self.guests = 0  # requests under way or waiting; a peer with none may be forgotten
+
+
+class Client:
+    """What the hub talks to other servers with; one for a process and event loop.
+
+    `allow_private` opens networks that are otherwise closed, and plain http to them. `transport_factory`
+    is asked for each host first: where it answers, its transport stands for that host, and nothing is
+    resolved or dialled.
+    """
+
+    def __init__(
+        self, base: str, version: str, *, allow_private: Sequence[Network] = (), resolver: Resolver | None = None,
+        transport_factory: TransportFactory | None = None,
+    ) -> None:  # fmt: skip
+        self._agent = f"Neighbourhub/{version} (+{base})"
+        self._allow = tuple(allow_private)
+        self._names = ThreadPoolExecutor(max_workers=8, thread_name_prefix="names")
+        self._resolve = resolver or self._system_resolver
+        self._transport_factory = transport_factory
+        self._peers: OrderedDict[tuple[str, str], _Peer] = OrderedDict()
+        self._slots = asyncio.Semaphore(IN_ALL)
+
+    async def get(self, url: str, *, sign: Signer | None = None, accept: str = ACTIVITY) -> Response:
+        """Fetch `url`, following up to three redirects. Raises `Unreachable`.
+
+        `sign` is called for every hop. The caller compares the origin of `Response.url` with what it
+        asked for: a redirect may lead to another server.
+        """
+        address = _address(url)
+        seen = {address.url}
+        left = GET_TOTAL
+        for _ in range(REDIRECTS + 1):
+            signed = sign("GET", address.url) if sign else {}
+            response, took = await self._exchange("GET", address, {"accept": accept, **signed}, None, left)
+            left -= took
+            if response.status not in _MOVED or "location" not in response.headers:
+                return response
+            address = _next_hop(address, response.headers["location"])
+            if address.url in seen:
+                break
+            seen.add(address.url)
+        raise Unreachable(N_("%(host)s sends us round in circles."), kind="redirect", host=address.authority)
+
+    async def post(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> Response:
+        """Hand `body` over, following no redirect. Raises `Unreachable`; any answer at all is a `Response`."""
+        response, _ = await self._exchange("POST", _address(url), headers, body, POST_TOTAL)
+        return response
+
+    async def close(self) -> None:
+        """Hang up everywhere."""
+        peers = [*self._peers.values()]
+        self._peers.clear()
+        for peer in peers:
+            await _hang_up(peer)
+        self._names.shutdown(wait=False, cancel_futures=True)
+
+    async def _exchange(
+        self, method: str, address: Address, headers: Mapping[str, str], body: bytes | None, left: float
+    ) -> tuple[Response, float]:
+        """One request and its answer, and the seconds it took. Waiting for our own turn is not counted."""
+        content = b"" if body is None else body
+        request = httpcore.Request(
+            method, _url(address), headers=self._head(address, headers, body), content=content,
+            extensions={"timeout": _TIMEOUT},
+        )  # fmt: skip
+        async with self._turn(address) as peer, self._slots:
+            clock = asyncio.get_running_loop().time
+            started = clock()
+            with _in_words(address.authority):
+                async with asyncio.timeout(max(left, 0.0)):
+                    response = await self._send(peer, address, request)
+            return response, clock() - started
+
+    def _head(self, address: Address, headers: Mapping[str, str], body: bytes | None) -> list[tuple[bytes, bytes]]:
+        head = {"host": address.authority, "user-agent": self._agent, "accept-encoding": "identity"}
+        if body is not None:
+            head["content-length"] = str(len(body))
+        for name, value in headers.items():
+            # Host, length and encoding are settled above, from what is really dialled and sent.
+            head.setdefault(name.lower(), value)
+        for name, value in head.items():
+            if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+                raise Unreachable(N_("A header of our request cannot be sent."), kind="blocked")
+        return [(name.encode(), value.encode("latin-1")) for name, value in head.items()]
+
+    @asynccontextmanager
+    async def _turn(self, address: Address) -> AsyncIterator[_Peer]:
+        name = (address.scheme, address.authority)
+        peer = self._peers.get(name)
+        if peer is None:
+            peer = self._peers[name] = _Peer()
+        self._peers.move_to_end(name)
+        peer.guests += 1
+        try:
+            async with peer.turn:
+                yield peer
+        finally:
+            peer.guests -= 1
+            await self._forget()
+
+    async def _forget(self) -> None:
+        """Hang up on the servers spoken to longest ago: idle ones for thrift, all beyond `MOST_HOSTS` because
+        naming many must not fill our memory."""
+        surplus = max(len(self._peers) - MOST_HOSTS, 0)
+        for name, peer in [*islice(self._peers.items(), MOST_HOSTS if surplus else 4)]:
+            idle = self._peers.get(name) is peer and not peer.guests
+            if idle and (surplus > 0 or all(line.has_expired() for line in peer.idle)):
+                surplus -= 1
+                del self._peers[name]
+                await _hang_up(peer)
+
+    async def _send(self, peer: _Peer, address: Address, request: httpcore.Request) -> Response:
+        own = self._transport_factory(address.authority) if self._transport_factory else None
+        if own is not None:
+            return await _read(await own.handle_async_request(request), request, address)
+        line = await self._line(peer, address)
+        try:
+            return await _read(await line.handle_async_request(request), request, address)
+        finally:
+            if line.is_idle():
+                peer.idle.append(line)
+            else:
+                await line.aclose()
+
+    async def _line(self, peer: _Peer, address: Address) -> httpcore.AsyncHTTP11Connection:
+        while peer.idle:
+            line = peer.idle.pop()
+            if not line.has_expired():
+                return line
+            await line.aclose()
+        stream = await self._dial(address, await self._look_up(address))
+        if address.scheme == "https":
+            stream = await _secure(stream, address)
+        return httpcore.AsyncHTTP11Connection(_url(address).origin, stream, keepalive_expiry=KEEP_ALIVE)
+
+    async def _look_up(self, address: Address) -> list[IP]:
+        """The addresses of a server that may be dialled. Raises `Unreachable` when one of them is closed."""
+        found = [ip_address(text) for text in await self._named(address)]
+        opened = [ip for ip in found if addresses.allowed(ip, self._allow)]
+        if opened:
+            return opened[:MOST_ADDRESSES]
+        for ip in found:
+            why = addresses.closed(ip)
+            if why is not None:
+                raise Unreachable(
+                    N_("%(host)s leads to %(ip)s, where no request may go (%(why)s)."),
+                    kind="blocked", host=address.host, ip=str(ip), why=why,
+                )  # fmt: skip
+        if address.scheme != "https":
+            raise Unreachable(N_("%(host)s can only be reached over https."), kind="blocked", host=address.host)
+        return found[:MOST_ADDRESSES]
+
+    async def _named(self, address: Address) -> Sequence[str]:
+        if address.literal:
+            return [address.host]
+        try:
+            async with asyncio.timeout(CONNECT):
+                found = await self._resolve(address.host, address.port)
+        except TimeoutError:
+            raise Unreachable(N_("The name %(host)s was not found in time."), kind="dns", host=address.host) from None
+        except (OSError, UnicodeError):
+            found = ()
+        if not found:
+            raise Unreachable(N_("There is no server named %(host)s."), kind="dns", host=address.host)
+        return found
+
+    async def _dial(self, address: Address, found: list[IP]) -> httpcore.AsyncNetworkStream:
+        """Connect to the first address that answers; all tries together have `CONNECT` seconds."""
+        left = CONNECT
+        clock = asyncio.get_running_loop().time
+        failure: Exception = httpcore.ConnectError()
+        for number, ip in enumerate(found):
+            started = clock()
+            try:
+                return await _NETWORK.connect_tcp(
+                    str(addresses.plain(ip)), address.port, timeout=left / (len(found) - number)
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+            left -= clock() - started
+        raise failure
+
+    async def _system_resolver(self, host: str, port: int) -> Sequence[str]:
+        # A pool of its own: a name server that hangs must not hold up whatever else runs in threads.
+        loop = asyncio.get_running_loop()
+        rows = await loop.run_in_executor(self._names, _getaddrinfo, host, port)
+        return list(dict.fromkeys(rows))
+
+
+def _getaddrinfo(host: str, port: int) -> list[str]:
+    return [str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+def _address(url: str) -> Address:
+    try:
+        return addresses.read(url)
+    except addresses.BadAddress as error:
+        raise Unreachable(error.message, kind="blocked", **error.facts) from None
+
+
+def _next_hop(address: Address, location: str) -> Address:
+    try:
+        found = _address(urljoin(address.url, location))
+    except ValueError:
+        raise Unreachable(N_("%(host)s sends us nowhere."), kind="redirect", host=address.authority) from None
+    if address.scheme == "https" and found.scheme != "https":
+        raise Unreachable(N_("%(host)s sends us from https to http."), kind="redirect", host=address.authority)
+    return found
+
+
+def _url(address: Address) -> httpcore.URL:
+    return httpcore.URL(
+        scheme=address.scheme.encode(), host=address.host.encode(), port=address.port, target=address.target.encode()
+    )
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for the process: making it reads every root certificate, 30 ms of CPU. Honours SSL_CERT_FILE."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+async def _secure(stream: httpcore.AsyncNetworkStream, address: Address) -> httpcore.AsyncNetworkStream:
+    """TLS by the server's name, although an address was dialled."""
+    try:
+        return await stream.start_tls(_tls(), server_hostname=address.host, timeout=CONNECT)
+    except (httpcore.ConnectError, ValueError) as error:
+        await stream.aclose()
+        why = str(error)[:200] or "it broke off"
+        raise Unreachable(
+            N_("%(host)s could not show that it is itself (%(why)s)."), kind="tls", host=address.host, why=why
+        ) from error
+    except BaseException:
+        await stream.aclose()
+        raise
+
+
+async def _hang_up(peer: _Peer) -> None:
+    while peer.idle:
+        await peer.idle.pop().aclose()
+
+
+async def _read(response: httpcore.Response, request: httpcore.Request, address: Address) -> Response:
+    try:
+        headers = _headers(response, address.authority)
+        if request.method == b"POST":
+            body = await _beginning(response)
+        else:
+            body = await _whole(response, headers, address.authority)
+    finally:
+        await response.aclose()
+    return Response(response.status, headers, body, address.url)
+
+
+def _headers(response: httpcore.Response, host: str) -> dict[str, str]:
+    size = sum(len(name) + len(value) for name, value in response.headers)
+    if size > LARGEST_HEAD or len(response.headers) > MOST_HEADERS:
+        raise Unreachable(N_("%(host)s answers with too many headers."), kind="too-big", host=host)
+    found: dict[str, str] = {}
+    for raw_name, raw_value in response.headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+async def _whole(response: httpcore.Response, headers: dict[str, str], host: str) -> bytes:
+    # We asked for no encoding. A packed answer of 200 kB can hold gigabytes (trust.md §0.9).
+    if headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
+        raise Unreachable(N_("%(host)s packs its answer, which we did not ask for."), kind="encoding", host=host)
+    too_big = Unreachable(
+        N_("%(host)s answers with more than %(size)s MB."), kind="too-big", host=host, size=LARGEST_BODY >> 20
+    )
+    length = headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > LARGEST_BODY:
+        raise too_big
+    found = bytearray()
+    async for chunk in response.aiter_stream():
+        found += chunk
+        if len(found) > LARGEST_BODY:
+            raise too_big
+    return bytes(found)
+
+
+async def _beginning(response: httpcore.Response) -> bytes:
+    """What a POST was answered, for the log. Its status has settled the matter: a body that drips or breaks off
+    must not make us send again what has arrived."""
+    found = bytearray()
+    with suppress(TimeoutError, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
+        async with asyncio.timeout(ANSWER_TO_POST):
+            async for chunk in response.aiter_stream():
+                found += chunk
+                if len(found) >= LARGEST_ANSWER_TO_POST:
+                    break
+    return bytes(found[:LARGEST_ANSWER_TO_POST])
+
+
+@contextmanager
+def _in_words(host: str) -> Iterator[None]:
+    """Turn what the library and the machine say into what a steward can act on."""
+    try:
+        yield
+    except (TimeoutError, httpcore.TimeoutException):
+        raise Unreachable(N_("%(host)s took too long."), kind="timeout", host=host) from None
+    except httpcore.ConnectError:
+        raise Unreachable(N_("%(host)s takes no connections."), kind="refused", host=host) from None
+    except httpcore.ProtocolError:
+        raise Unreachable(N_("%(host)s gave an answer that is not HTTP."), kind="garbled", host=host) from None
+    except httpcore.NetworkError:
+        raise Unreachable(N_("%(host)s broke off."), kind="refused", host=host) from None
