@@ -10,7 +10,7 @@ from hub.ids import new_id
 from hub.people import Guest
 from hub.places import Area
 from hub.store import Row, Tx
-from hub.text import Text, clean_text
+from hub.text import Text, clean_words
 from hub.things import Seen, Thing
 
 LIFE, LONGEST_LIFE = 14 * DAY, 90 * DAY
@@ -176,7 +176,7 @@ def answer(tx: Tx, id: int, who: int | Guest, said: str, *, words: str = "", via
         raise Invalid(
             N_("Leave a phone number or an e-mail address. Only the coordinators will see it."), field="contact"
         )
-    kept = _write(tx, ask, who, said, words=clean_text({"x": words}, longest=2000, field="words").get("x", ""), via=via)
+    kept = _write(tx, ask, who, said, words=clean_words(words, longest=2000, field="words"), via=via)
     record(tx, Kind.ASK_ANSWERED, subject=id, actor=who if isinstance(who, int) else ask.by.id, said=said)
     return _answer(_must(tx.one(f"{_WHO} WHERE w.id = :id", id=kept)))
 

@@ -84,7 +84,8 @@ def create(
     _insert(
         tx, id=id, uri=uri or f"{base}/{_singular(kind)}/{id}", url=url or f"{base}/{folder}/{id}",
         kind=kind, author=author, local=1, title=title, words=words, html=rendered(words),
-        pictures=pictures or [], tags=tags or [], project=project, root=root, reply_to=reply_to, area=area, published=now(), updated=now(),
+        pictures=pictures or [], tags=tags or [], project=project, root=root, reply_to=reply_to, area=area,
+        published=now(), updated=now(),
     )  # fmt: skip
     if kind != "companion":
         search.index(tx, id, title, words)
