@@ -16,8 +16,8 @@ from hub.store.migrate import migrate
 from hub.store.postgres import PostgresTx
 
 TEMPLATE = "hub"
-# What is lost in a power cut is nobody's here. Autovacuum would hold transactions open at chance moments.
-FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off", "listen_addresses=")
+# A power cut may take all of it. Autovacuum would hold transactions open at chance moments.
+FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off", "listen_addresses=")
 PR_SET_PDEATHSIG = 1
 
 
@@ -37,8 +37,11 @@ class Cluster:
         self._programs = programs
         self._user = _somebody()
         self.home = Path(tempfile.mkdtemp(prefix="hub-pg-"))
+        self._group: int | None = None
+        self._groups: list[int] | None = None
         if self._user:
-            shutil.chown(self.home, self._user, pwd.getpwnam(self._user).pw_gid)
+            self._group, self._groups = pwd.getpwnam(self._user).pw_gid, []
+            shutil.chown(self.home, self._user, self._group)
         data = self.home / "data"
         self._run("initdb", "-D", data, "-U", "hub", "-A", "trust", "-N", "--no-locale", "-E", "UTF8")
         self.start()
@@ -49,9 +52,10 @@ class Cluster:
     def start(self) -> None:
         settings = [word for setting in FAST for word in ("-c", setting)]
         with (self.home / "log").open("ab") as log:
-            self.server = subprocess.Popen(
+            self.server = subprocess.Popen(  # noqa: S603
                 [self._programs / "postgres", "-D", self.home / "data", "-k", self.home, *settings],
-                stdout=log, stderr=log, cwd=self.home, preexec_fn=_die_with_parent, **self._as(),
+                stdout=log, stderr=log, cwd=self.home, preexec_fn=_die_with_parent,
+                user=self._user, group=self._group, extra_groups=self._groups,
             )  # fmt: skip
         self._admin = self._wait()
 
@@ -93,14 +97,11 @@ class Cluster:
                 time.sleep(0.05)
         raise RuntimeError((self.home / "log").read_text())
 
-    def _as(self) -> dict[str, object]:
-        group = pwd.getpwnam(self._user).pw_gid if self._user else None
-        return {"user": self._user, "group": group, "extra_groups": []} if self._user else {}
-
     def _run(self, program: str, *words: object) -> None:
-        subprocess.run(
+        subprocess.run(  # noqa: S603
             [self._programs / program, *map(str, words)],
-            check=True, cwd=self.home, stdout=subprocess.DEVNULL, **self._as(),
+            check=True, cwd=self.home, stdout=subprocess.DEVNULL,
+            user=self._user, group=self._group, extra_groups=self._groups,
         )  # fmt: skip
 
 
