@@ -1,0 +1,196 @@
+"""Values as other servers write them: an id or the whole object, one or a list, a number as text, or nonsense.
+
+Every function takes anything at all and gives back something bounded that can be kept, or nothing. None raises.
+"""
+
+import html as entities
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from federation import addresses
+from federation.as2.contexts import NS, Json
+from hub.packing import pack
+from hub.text import Text, clean_words, plain, sanitise
+
+PUBLIC = frozenset({"https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"})
+ACTOR_TYPES = frozenset({"Person", "Group", "Organization", "Application", "Service"})
+
+LONGEST_ADDRESS = 2000  # characters
+MOST_IDS = 100
+LANGUAGES = 4  # of one text that are kept
+LAST = 253_402_300_799_000  # ms: the last second of the year 9999
+UNKNOWN = "und"  # how BCP 47 says that nobody has said which language it is
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+
+
+def nh(doc: object, key: str) -> Any:
+    """A value in our own vocabulary, under its short name or its full one."""
+    if not isinstance(doc, dict):
+        return None
+    return doc.get(f"nh:{key}", doc.get(NS + key))
+
+
+def type_of(doc: object) -> str:
+    """The type; of a list of types the first one that is a word."""
+    kinds = several(doc.get("type")) if isinstance(doc, dict) else []
+    return next((kind[:80] for kind in kinds if isinstance(kind, str)), "")
+
+
+def several(value: object) -> list[Any]:
+    """One, many or none, as a list."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def id_of(value: object) -> str:
+    """The id of what may be an id, an object, or a list of which the first one counts. "" for none."""
+    return next(iter(ids_of(value)), "")
+
+
+def ids_of(value: object) -> list[str]:
+    found = []
+    for one in several(value)[:MOST_IDS]:
+        id = one.get("id") if isinstance(one, dict) else one
+        if isinstance(id, str) and 0 < len(id) <= LONGEST_ADDRESS:
+            found.append(id)
+    return found
+
+
+def is_public(doc: Json) -> bool:
+    """Whether everybody may see it. What is not addressed to all is for those it is addressed to."""
+    return any(id in PUBLIC for id in (*ids_of(doc.get("to")), *ids_of(doc.get("cc"))))
+
+
+def origin(url: object) -> str:
+    """Scheme, host and port of an address; "" when it is none."""
+    if not isinstance(url, str):
+        return ""
+    try:
+        found = addresses.read(url)
+    except addresses.BadAddress:
+        return ""
+    return f"{found.scheme}://{found.authority}"
+
+
+def same_origin(one: object, other: object) -> bool:
+    return bool(origin(one)) and origin(one) == origin(other)
+
+
+def address(value: object) -> str:
+    """A web address out of a string, a Link, an object or a list of those; pages are preferred. "" for none."""
+    found = ""
+    for one in several(value)[:MOST_IDS]:
+        kind = one.get("mediaType") if isinstance(one, dict) else None
+        link = (one.get("href") or one.get("url")) if isinstance(one, dict) else one
+        if isinstance(link, str) and len(link) <= LONGEST_ADDRESS and origin(link):
+            if kind == "text/html":
+                return link
+            found = found or link
+    return found
+
+
+def words(value: object, longest: int) -> str:
+    """Plain words on one line or more, at most `longest` characters."""
+    if not isinstance(value, str):
+        return ""
+    value = value[: longest * 4]
+    bare = plain(value) if "<" in value else value
+    return clean_words(bare[:longest], longest=longest * 4, field="")[:longest]
+
+
+def moment(value: object) -> int | None:
+    """A time of ISO 8601, in milliseconds UTC; without a zone it is UTC."""
+    if not isinstance(value, str) or len(value) > 40:
+        return None
+    try:
+        when = datetime.fromisoformat(value)
+        ms = round((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
+    return ms if 0 <= ms <= LAST else None
+
+
+def count(value: object, most: int = 1_000_000) -> int | None:
+    """A whole number from 0 to `most`; more is `most`."""
+    number = decimal(value)
+    return None if number is None or number < 0 else min(int(number), most)
+
+
+def decimal(value: object) -> float | None:
+    """A number, also one in quotes."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value[:40] if isinstance(value, str) else value)
+    except (ValueError, OverflowError):
+        return None
+    return number if abs(number) < 1e15 else None
+
+
+def language(doc: Json) -> str:
+    """The language that a document's bare words are in."""
+    maps = [doc.get(name) for name in ("contentMap", "nameMap", "summaryMap")]
+    keys: Iterable[object] = (next(iter(found), None) for found in maps if isinstance(found, dict))
+    for said in (doc.get("inLanguage"), *keys):
+        tag = _tag(said)
+        if tag:
+            return tag
+    return UNKNOWN
+
+
+def text(doc: Json, name: str, *, longest: int, most: int) -> Text:
+    """`name` or `nameMap` (with whichever name) as words by language; all together at most `most` when kept."""
+    return fitting({tag: words(said, longest) for tag, said in _by_language(doc, name)}, most)
+
+
+def html(doc: Json, name: str, *, longest: int, most: int) -> Text:
+    """The same for HTML, which comes back safe to show."""
+    is_plain = doc.get("mediaType") == "text/plain"
+    return fitting({tag: _safe(said, longest, is_plain) for tag, said in _by_language(doc, name)}, most)
+
+
+def nh_text(doc: object, key: str, *, longest: int, most: int) -> Text:
+    """Words of our own vocabulary: `nh:title` as a string or by language, or `nh:titleMap`."""
+    if not isinstance(doc, dict):
+        return {}
+    said, by_language = nh(doc, key), nh(doc, f"{key}Map")
+    by_language = said if isinstance(said, dict) else by_language
+    return text({"x": said, "xMap": by_language, "inLanguage": language(doc)}, "x", longest=longest, most=most)
+
+
+def fitting(text: Text, most: int) -> Text:
+    """As many languages as there is room for, the first ones first; empty ones go."""
+    kept: Text = {}
+    for tag, said in text.items():
+        if said and len(kept) < LANGUAGES and len(pack(kept | {tag: said})) <= most:
+            kept[tag] = said
+    return kept
+
+
+def _by_language(doc: Json, name: str) -> list[tuple[str, str]]:
+    said, by_language = doc.get(name), doc.get(f"{name}Map")
+    found = by_language.items() if isinstance(by_language, dict) else ()
+    tagged = [(_tag(tag), one) for tag, one in found if isinstance(one, str) and one.strip()]
+    tagged = [(tag, one) for tag, one in tagged[:MOST_IDS] if tag]
+    if not tagged and isinstance(said, str):
+        tagged = [(language(doc), said)]
+    return tagged
+
+
+def _tag(said: object) -> str:
+    if not isinstance(said, str):
+        return ""
+    first, dash, rest = said[:40].replace("_", "-").partition("-")
+    tag = f"{first.lower()}{dash}{rest}"
+    return tag if _LANGUAGE.fullmatch(tag) else ""
+
+
+def _safe(said: str, longest: int, is_plain: bool) -> str:
+    if is_plain:
+        said = "<p>" + entities.escape(said).replace("\n", "<br>") + "</p>"
+    clean = sanitise(said[:longest])
+    return "" if not plain(clean) else clean

@@ -1,0 +1,121 @@
+"""What every part of federation is given: the store, the way out, our own address, and what is kept in mind."""
+
+from collections import OrderedDict
+from typing import Generic, TypeVar
+
+import msgspec
+
+from federation import signatures
+from federation.http import Client, Signer
+from federation.keys import PrivateKey, PublicKey, host_of, load_private
+from hub import actors, settings
+from hub.clock import DAY, MINUTE, now
+from hub.store import Store, Tx
+
+V = TypeVar("V")
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How much strangers can make us do. `seconds` and `fetches` are for one activity that came in."""
+
+    body: int = 1 << 20  # bytes
+    body_seconds: float = 20.0
+    fetches: int = 50
+    depth: int = 20  # replies above a reply
+    seconds: float = 60.0
+    a_minute: int = 600  # activities from one host
+    burst: int = 1200
+    key_fetches: int = 60  # a minute, from one host
+    pages: int = 10
+    items: int = 1000
+
+
+class Recent(Generic[V]):
+    """Things worth remembering for a while (`lasts`, ms); of more than `most` the ones put in first go."""
+
+    def __init__(self, lasts: int, most: int) -> None:
+        self._lasts, self._most = lasts, most
+        self._kept: OrderedDict[str, tuple[int, V]] = OrderedDict()
+
+    def get(self, name: str) -> V | None:
+        found = self._kept.get(name)
+        if found is None or now() - found[0] >= self._lasts:
+            return None
+        return found[1]
+
+    def put(self, name: str, value: V) -> None:
+        self._kept.pop(name, None)
+        self._kept[name] = (now(), value)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+    def drop(self, name: str) -> None:
+        self._kept.pop(name, None)
+
+
+class Rates:
+    """How often somebody may do a thing: `a_minute` in the long run, `burst` at once."""
+
+    def __init__(self, a_minute: int, burst: int, most: int = 20_000) -> None:
+        self._each, self._burst = MINUTE / a_minute, burst
+        self._full: Recent[float] = Recent(MINUTE * (burst // a_minute + 1), most)
+
+    def wait(self, name: str) -> int:
+        """Milliseconds until `name` may; at 0 this counts as one time."""
+        at = now()
+        full = max(self._full.get(name) or 0.0, float(at)) + self._each
+        over = full - at - self._burst * self._each
+        if over > 0:
+            return int(over) + 1
+        self._full.put(name, full)
+        return 0
+
+
+class Wire:
+    """One for a process. `base` is our own address, as `https://e17.example`."""
+
+    def __init__(self, store: Store, client: Client, base: str, limits: Limits = Limits()) -> None:  # noqa: B008
+        self.store, self.client, self.base, self.limits = store, client, base, limits
+        self.keys: Recent[list[PublicKey]] = Recent(DAY, 5000)  # by the actor who signs with them
+        self.keyless: Recent[str] = Recent(10 * MINUTE, 10_000)  # actors whose keys could not be had, and why
+        self.looked_again: Recent[bool] = Recent(5 * MINUTE, 10_000)  # actors whose keys were fetched anew
+        self.inbox_rates = Rates(limits.a_minute, limits.burst)
+        self.key_rates = Rates(limits.key_fetches, limits.key_fetches)
+        self.signers: Recent[tuple[str, PrivateKey]] = Recent(DAY, 512)
+
+    @property
+    def host(self) -> str:
+        """Our own name, with the port unless it is the usual one."""
+        return host_of(self.base)
+
+    def is_ours(self, url: object) -> bool:
+        """Whether this address is on our own server, however it is written."""
+        return bool(self.host) and host_of(url) == self.host
+
+    async def key_of(self, actor: int) -> tuple[str, PrivateKey]:
+        """The name and the key that one of our actors signs with. Raises `NotFound`."""
+        known = self.signers.get(str(actor))
+        if known is None:
+            uri, pem = await self.store.read(_own_key, actor)
+            known = (f"{uri}#main-key", load_private(pem))
+            self.signers.put(str(actor), known)
+        return known
+
+    async def signer(self) -> Signer:
+        """Signs what we fetch, as the server's own actor. Raises `NotFound` before the hub is set up."""
+        instance = await self.store.read_hot(_instance)
+        key_id, key = await self.key_of(instance)
+
+        def sign(method: str, url: str) -> dict[str, str]:
+            return signatures.sign_cavage(method, url, key_id=key_id, key=key, at=now())
+
+        return sign
+
+
+def _own_key(tx: Tx, actor: int) -> tuple[str, bytes]:
+    rsa, _ = actors.keys(tx, actor)
+    return actors.get(tx, actor).uri, rsa
+
+
+def _instance(tx: Tx) -> int:
+    return settings.get(tx).instance
