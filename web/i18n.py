@@ -60,7 +60,8 @@ def catalogue(language: str, folders: tuple[Path, ...]) -> Catalogue:
     return Catalogue(language, messages)
 
 
-_ENTRY = re.compile(r'^(msgctxt|msgid_plural|msgid|msgstr)(?:\[(\d)\])? ("(?:[^"\\]|\\.)*"(?:\n"(?:[^"\\]|\\.)*")*)', re.M)
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_ENTRY = re.compile(rf"^(msgctxt|msgid_plural|msgid|msgstr)(?:\[(\d)\])? ({_STRING}(?:\n{_STRING})*)", re.M)
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 
@@ -96,7 +97,7 @@ def accepted(header: str) -> list[str]:
 
 
 def choose(offered: Iterable[str], asked: str | None, own: str | None, header: str) -> str:
-    """The page's language: asked for in the address, else the person's own, else the browser's, else the hub's first."""
+    """The page's language: the address's, else the person's own, else the browser's, else the hub's first."""
     known = [tag for tag in offered if tag in LANGUAGES] or ["en"]
     for tag in (asked, own, *accepted(header)):
         if tag in known:

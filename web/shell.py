@@ -13,7 +13,7 @@ from starlette.routing import Match
 
 from hub.errors import N_
 from hub.settings import Hub
-from web import i18n
+from web import done, i18n
 from web.i18n import Catalogue
 
 ROLES = ("guest", "resident", "organiser", "moderator", "steward")  # each may see what those before it see
@@ -92,6 +92,8 @@ class Shell(msgspec.Struct, frozen=True, kw_only=True):
     """The hub's feeds."""
     alternates: tuple[Alternate, ...]
     """This page in other forms."""
+    done: str
+    """What the form that was just sent has done, and what happens now; empty when none was."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -108,7 +110,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 PAGES = (
-    Page(N_("Today"), "/today", "first", "moderator"),
+    Page(N_("Today"), "/steward", "first", "organiser"),
     Page(N_("Home"), "/", "wide"),
     Page(N_("Hubs"), "/hubs", "first"),
     Page(N_("What’s on"), "/events", "first"),
@@ -117,13 +119,19 @@ PAGES = (
     Page(N_("About us"), "/about", "wide"),
     Page(N_("Search"), "/search", "wide"),
     Page(N_("Publish"), "/publish", "wide", "organiser"),
-    Page(N_("Hub settings"), "/settings", "", "steward"),
+    Page(N_("Answers to asks"), "/steward/asks", "", "organiser"),
+    Page(N_("Replies"), "/steward/replies", "", "moderator"),
+    Page(N_("Followers"), "/steward/followers", "", "steward"),
+    Page(N_("Whom we follow"), "/steward/following", "", "steward"),
+    Page(N_("Deliveries"), "/steward/deliveries", "", "steward"),
+    Page(N_("Accounts"), "/steward/people", "", "steward"),
+    Page(N_("Hub settings"), "/steward/settings", "", "steward"),
     Page(N_("Accessibility"), "/accessibility"),
     Page(N_("Privacy"), "/privacy"),
     Page(N_("Rules"), "/rules"),
     Page(N_("Open data"), "/data"),
     Page(N_("Your account"), "/account", "", "resident"),
-    Page(N_("Sign in"), "/sign-in", "wide", "out"),
+    Page(N_("Sign in"), "/signin", "wide", "out"),
 )
 FEEDS = (
     (N_("News (Atom)"), "/feed.atom", "application/atom+xml"),
@@ -136,26 +144,25 @@ def shell(request: Request, folders: tuple[Any, ...], alternates: Sequence[Alter
     hub: Hub | None = getattr(request.app.state, "hub", None)
     visitor = _visitor(request)
     lang, asked = language(request, hub, visitor)
-    words = i18n.catalogue(lang, folders)
-    name, name_lang = best(hub.name if hub else {}, lang) or ("Neighbourhub", lang)
-    other = next(((text, tag) for tag, text in (hub.name if hub else {}).items() if tag != name_lang and text), ("", ""))
+    words, path, base = i18n.catalogue(lang, folders), request.url.path, hub.base if hub else _base(request)
+    names = hub.name if hub else {"en": "Neighbourhub"}
+    name, name_lang = best(names, lang) or ("Neighbourhub", "en")
+    other = next(((text, tag) for tag, text in names.items() if tag != name_lang and text), ("", ""))
     pages = [page for page in PAGES if _seen(page, visitor) and exists(request.app, page.path)]
     return Shell(
         name=name, name_lang=name_lang, other_name=other[0], other_lang=other[1],
-        area=hub.area.name if hub else "",
-        view=(next(filter(None, hub.name.values()), ""), hub.area.name) if hub else ("Neighbourhub", ""), base=hub.base if hub else _base(request), acct=hub.acct if hub else "",
-        hue=hub.hue if hub else 165, lang=lang, asked=asked,
+        area=hub.area.name if hub else "", view=(next(filter(None, names.values()), ""), hub.area.name if hub else ""),
+        base=base, acct=hub.acct if hub else "", hue=hub.hue if hub else 165, lang=lang, asked=asked,
         languages=tuple(_languages(request, lang, offered(hub))),
         spoken=tuple(sorted(offered(hub), key=lambda tag: tag != lang)),
-        nav=tuple(_link(page, request.url.path, words) for page in pages if page.bar),
-        pages=tuple(_link(page, request.url.path, words) for page in pages),
-        visitor=visitor, path=request.url.path, address=(hub.base if hub else _base(request)) + request.url.path,
-        home=request.url.path == "/",
+        nav=tuple(_link(page, path, words) for page in pages if page.bar),
+        pages=tuple(_link(page, path, words) for page in pages),
+        visitor=visitor, path=path, address=base + path, home=path == "/",
         contacts=tuple((contact.name, contact.reach) for contact in hub.contacts) if hub else (),
         feeds=tuple(
             Alternate(href, kind, words.gettext(title)) for title, href, kind in FEEDS if exists(request.app, href)
         ),
-        alternates=tuple(alternates),
+        alternates=tuple(alternates), done=done.message(request, words),
     )  # fmt: skip
 
 
@@ -167,7 +174,8 @@ def offered(hub: Hub | None) -> list[str]:
 def language(request: Request, hub: Hub | None, visitor: Visitor | None) -> tuple[str, bool]:
     """The page's language, and whether the address asked for it."""
     wanted, tags = request.query_params.get("lang"), offered(hub)
-    chosen = i18n.choose(tags, wanted, visitor.language if visitor else None, request.headers.get("accept-language", ""))
+    own, header = visitor.language if visitor else None, request.headers.get("accept-language", "")
+    chosen = i18n.choose(tags, wanted, own, header)
     return chosen, wanted in tags
 
 

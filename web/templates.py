@@ -26,14 +26,15 @@ from web.shell import Alternate, Shell, Visitor, best, shell, with_lang
 from web.words import Words
 
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "media-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; media-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; object-src 'none'"
 )
 FOREVER = "public, max-age=31536000, immutable"
 
 
-class Desk(msgspec.Struct, frozen=True):
-    """What it takes to make pages; laid out once by `install`, kept as `app.state.desk`."""
+class Press(msgspec.Struct, frozen=True):
+    """What it takes to make pages; set up once by `install`, kept as `app.state.press`."""
 
     env: Environment
     folders: tuple[Path, ...]
@@ -44,7 +45,7 @@ class Desk(msgspec.Struct, frozen=True):
 class Making(msgspec.Struct):
     """The page that is being made: what the globals of the templates look at. `icons` collects those it used."""
 
-    desk: Desk
+    press: Press
     shell: Shell
     words: Words
     icons: dict[str, None]
@@ -54,13 +55,14 @@ _making: ContextVar[Making] = ContextVar("making")
 
 
 def install(app: Starlette, *names: str | Path) -> None:
-    """Lay out the desk for the themes `names` (in turn; base is always last), and serve their files.
+    """Set up the press for the themes `names` (in turn; base is always last), and serve their files.
 
     Pages look at `app.state.hub` (a `hub.settings.Hub`, or None before set-up; put a new one there when
-    it changes) and at `app.state.visitor`, a function from the request to a `Visitor` or None.
+    it changes) and at `app.state.visitor`, a function from the request to a `Visitor` or None; it is
+    asked for refusals too, which may come before anybody looked who is signed in.
     """
     folders = themes.chain(*names)
-    app.state.desk = Desk(_environment(folders), folders, themes.static(folders), themes.icons(folders))
+    app.state.press = Press(_environment(folders), folders, themes.static(folders), themes.icons(folders))
     app.state.existing = {}
     app.router.routes.append(Route("/static/{version}/{path:path}", _static, name="static"))
 
@@ -70,9 +72,9 @@ def render(
     alternates: Sequence[Alternate] = (), headers: Mapping[str, str] | None = None,
 ) -> Response:  # fmt: skip
     """The page of `template` with `page` in it. `alternates`: the same thing in other forms, for programs."""
-    desk: Desk = request.app.state.desk
-    around = shell(request, desk.folders, alternates)
-    html = make(desk, around, template, page, request.app.state)
+    press: Press = request.app.state.press
+    around = shell(request, press.folders, alternates)
+    html = make(press, around, template, page, request.app.state)
     plain = {
         "Content-Language": around.lang,
         "Vary": "Accept, Accept-Language, Cookie",
@@ -81,13 +83,13 @@ def render(
     return HTMLResponse(html, status, headers=plain | dict(headers or {}))
 
 
-def make(desk: Desk, around: Shell, template: str, page: object, state: object = None) -> str:
+def make(press: Press, around: Shell, template: str, page: object, state: object = None) -> str:
     """The page as text. The zone is the hub's; before set-up, London's."""
     hub = getattr(state, "hub", None)
-    words = Words(i18n.catalogue(around.lang, desk.folders), hub.zone if hub else "Europe/London")
-    token = _making.set(Making(desk, around, words, {}))
+    words = Words(i18n.catalogue(around.lang, press.folders), hub.zone if hub else "Europe/London")
+    token = _making.set(Making(press, around, words, {}))
     try:
-        return desk.env.get_template(template).render(page=page, shell=around, lang=around.lang)
+        return press.env.get_template(template).render(page=page, shell=around, lang=around.lang)
     finally:
         _making.reset(token)
 
@@ -99,7 +101,7 @@ def see_other(request: Request, path: str) -> Response:
 
 
 async def _static(request: Request) -> Response:
-    held: themes.Static = request.app.state.desk.static
+    held: themes.Static = request.app.state.press.static
     found = held.files.get(request.path_params["path"])
     if found is None:
         return Response(status_code=404)
@@ -157,13 +159,13 @@ def link(path: str, **query: object) -> str:
 
 def static(path: str) -> str:
     """Where a file of the theme is served, with a version in it."""
-    return f"/static/{_making.get().desk.static.version}/{path}"
+    return f"/static/{_making.get().press.static.version}/{path}"
 
 
 def icon(name: str) -> Markup:
     """One icon, hidden from screen readers: words always stand beside it."""
     making = _making.get()
-    if name not in making.desk.icons:
+    if name not in making.press.icons:
         raise KeyError(f"there is no icon {name}")
     making.icons[name] = None
     return Markup('<svg class="i" viewBox="0 0 20 20" aria-hidden="true"><use href="#i-{}"/></svg>').format(name)
@@ -174,7 +176,7 @@ def sprite() -> Markup:
     making = _making.get()
     if not making.icons:
         return Markup("")
-    symbols = "".join(making.desk.icons[name] for name in sorted(making.icons))
+    symbols = "".join(making.press.icons[name] for name in sorted(making.icons))
     return Markup(f'<svg width="0" height="0" class="vh" aria-hidden="true">{symbols}</svg>')  # noqa: S704 - from the theme
 
 
@@ -220,7 +222,7 @@ def plain(text: Mapping[str, str], default: str = "") -> str:
 def say(message: str | HubError, **facts: object) -> str:
     """A message marked with N_(), or a refusal, in the page's language."""
     if isinstance(message, HubError):
-        message, facts = message.message, message.facts
+        return say(message.message, **message.facts)
     words = _catalogue().gettext(message)
     return words % facts if facts else words
 
@@ -240,8 +242,8 @@ def qr(address: str) -> Markup:
     code = segno.make_qr(address, error="m")
     side = code.symbol_size(border=2)[0]
     rows = "".join(_modules(y, row) for y, row in enumerate(code.matrix))
-    svg = Markup('<svg class="qr" role="img" aria-label="QR: {}" viewBox="0 0 {} {}"><path stroke="#000" d="{}"/></svg>')
-    return svg.format(address, side, side, rows)
+    box = Markup('<svg class="qr" role="img" aria-label="QR: {}" viewBox="0 0 {} {}">').format(address, side, side)
+    return box + Markup('<path stroke="#000" d="{}"/></svg>').format(rows)
 
 
 def _modules(y: int, row: Sequence[int]) -> str:
@@ -261,8 +263,10 @@ def _spoken(name: str) -> object:
     return speak
 
 
-SPOKEN = """iso day short_day weekday short_weekday month short_month month_year time when span ago moment number money
-today""".split()
+SPOKEN = (
+    "iso", "day", "short_day", "weekday", "short_weekday", "month", "short_month", "month_year", "time", "when", "span",
+    "ago", "moment", "number", "money", "today",
+)  # fmt: skip
 GLOBALS: dict[str, object] = {name: _spoken(name) for name in SPOKEN} | {
     "date_tile": _spoken("tile"),
     "the_shell": the_shell, "link": link, "static": static, "icon": icon, "sprite": sprite, "view": view, "plan": plan,

@@ -20,11 +20,10 @@ ROOT = Path(__file__).parent.parent / "themes"
 HUES = (20, 45, 70, 95, 125, 150, 165, 205, 235, 265, 300, 345)  # degrees of OKLCH a hub chooses from
 SHEET = "neighbourhub.css"
 
-TOKENS = frozenset(
-    """hue chroma font font-head radius radius-s line page measure paper card ink ink-2 rule edge
-    accent on-accent tint board on-board focus""".split()
-)
-COLOURS = TOKENS - set("hue chroma font font-head radius radius-s line page measure".split())
+COLOURS = {
+    "paper", "card", "ink", "ink-2", "rule", "edge", "accent", "on-accent", "tint", "board", "on-board", "focus",
+}  # fmt: skip
+TOKENS = COLOURS | {"hue", "chroma", "font", "font-head", "radius", "radius-s", "line", "page", "measure"}
 
 # words, on what, lowest ratio: 7 where it is read at length, 4.5 elsewhere, 3 for controls and focus rings
 PAIRS = (
@@ -34,7 +33,8 @@ PAIRS = (
     ("on-board", "board", 7), ("edge", "card", 3), ("edge", "paper", 3),
     ("focus", "paper", 3), ("focus", "card", 3), ("focus", "tint", 3),
     ("k-ink", "k-tint", 4.5), ("k-ink", "card", 4.5), ("k-ink", "paper", 4.5),
-    ("bad", "card", 4.5), ("bad", "paper", 4.5), ("bad", "bad-tint", 4.5), ("ink", "bad-tint", 7), ("good", "card", 4.5),
+    ("bad", "card", 4.5), ("bad", "paper", 4.5), ("bad", "bad-tint", 4.5), ("ink", "bad-tint", 7),
+    ("good", "card", 4.5),
 )  # fmt: skip
 KINDS = {"event": 255, "ask": 38, "offer": 200, "project": 140, "decision": 312, "money": 82}
 FIXED = {  # as in base.css; tests/themes holds the two together
@@ -112,7 +112,8 @@ def _unreadable(scheme: str, values: dict[str, str]) -> list[str]:
             if ratio < least:
                 kind = f" (kind {k})" if k else ""
                 found.append(f"{scheme}, hue {values['hue']}: {front} on {back}{kind} is {ratio:.2f}, needs {least}")
-    if colours.luminance(colours.colour(every["card"], every)) <= colours.luminance(colours.colour(every["paper"], every)):
+    card, paper = (colours.luminance(colours.colour(every[name], every)) for name in ("card", "paper"))
+    if card <= paper:
         found.append(f"{scheme}, hue {values['hue']}: card must be lighter than paper")
     return found
 

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 
-from hub.errors import Invalid, N_
+from hub.errors import N_, Invalid
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _FIGURES = re.compile(r"(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4}|\d{2})")
-_NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th|af|il|ydd|ed|fed|eg|ain)?\s+(?:of\s+|o\s+)?([^\W\d]+)\.?,?(?:\s+(\d{4}))?")
+_NTH = r"(?:st|nd|rd|th|af|il|ydd|ed|fed|eg|ain)?"
+_NAMED = re.compile(rf"(\d{{1,2}}){_NTH}\s+(?:of\s+|o\s+)?([^\W\d]+)\.?,?(?:\s+(\d{{4}}))?")
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?::\d{2})?\s*(am|pm|a\.m\.|p\.m\.|yb|yp|yh|y bore|y prynhawn|yr hwyr)?")
 _WORDS = {"noon": time(12), "midday": time(12), "hanner dydd": time(12), "midnight": time(0), "hanner nos": time(0)}
 _BEFORE_NOON = ("am", "a.m.", "yb", "y bore")
@@ -42,7 +43,7 @@ def clock(typed: str) -> time:
     if not m:
         raise Invalid(N_("Type the time like 10 am, 2.30 pm or 14:30."))
     hour, minute, part = int(m[1]), int(m[2] or 0), m[3]
-    if part and not 1 <= hour <= 12 or hour > 23 or minute > 59:
+    if (part and not 1 <= hour <= 12) or hour > 23 or minute > 59:
         raise Invalid(N_("There is no such time. Type it like 10 am, 2.30 pm or 14:30."))
     if part:
         hour = hour % 12 + (0 if part in _BEFORE_NOON else 12)
@@ -91,7 +92,7 @@ def _next(day: int, month: int, year: int | None, today: date) -> date:
 @lru_cache(maxsize=1)
 def _months() -> dict[str, int]:
     """Names of months, long and short, in every language that a hub may speak."""
-    found = {}
+    found: dict[str, int] = {}
     for tag in ("en_GB", "cy_GB"):
         for width in ("wide", "abbreviated"):
             names = Locale.parse(tag).months["format"][width]

@@ -50,7 +50,7 @@ class Words:
     def today(self, zone: str | None = None) -> date:
         return self.local(clock.now(), zone).date()
 
-    def date(self, moment: "int | date", zone: str | None = None) -> date:
+    def date_of(self, moment: "int | date", zone: str | None = None) -> date:
         return moment if isinstance(moment, date) else self.local(moment, zone).date()
 
     def iso(self, moment: "int | date", zone: str | None = None) -> str:
@@ -61,7 +61,7 @@ class Words:
 
     def day(self, moment: "int | date", zone: str | None = None, weekday: bool = True) -> str:
         """Saturday 6 June; with the year when it is not this year."""
-        it = self.date(moment, zone)
+        it = self.date_of(moment, zone)
         named = N_("%(weekday)s %(day)s %(month)s") if weekday else N_("%(day)s %(month)s")
         facts = {"weekday": self.weekday(it), "day": it.day, "month": self.month(it)}
         words = self.catalogue.gettext(named) % facts
@@ -69,7 +69,7 @@ class Words:
 
     def short_day(self, moment: "int | date", zone: str | None = None) -> str:
         """Sat 6 Jun."""
-        it = self.date(moment, zone)
+        it = self.date_of(moment, zone)
         return f"{self.short_weekday(it)} {it.day} {self.short_month(it)}"
 
     def weekday(self, it: date) -> str:
@@ -113,11 +113,11 @@ class Words:
         if last - first < NIGHT:
             return self._say(
                 N_("%(day)s, %(start)s to %(end)s on %(next)s"),
-                day=day, start=self.time(starts, zone), end=self._clock(last), next=self._next(last.date()),
+                day=day, start=self.time(starts, zone), end=self._clock(last), next=self._inside(self.weekday(last)),
             )  # fmt: skip
         return self._say(
             N_("%(day)s, %(start)s to %(last)s, %(end)s"),
-            day=day, start=self.time(starts, zone), last=self.day(last.date(), zone), end=self._clock(last),
+            day=day, start=self.time(starts, zone), last=self._inside(self.day(last.date(), zone)), end=self._clock(last),
         )  # fmt: skip
 
     def span(self, starts: int, ends: int | datetime, zone: str | None = None) -> str:
@@ -131,34 +131,37 @@ class Words:
     def _whole_days(self, first: date, last: date, zone: str | None) -> str:
         if first == last:
             return self._say(N_("%(day)s, all day"), day=self.day(first, zone))
-        return self._say(N_("%(start)s to %(end)s"), start=self.day(first, zone), end=self.day(last, zone))
+        return self._say(
+            N_("%(start)s to %(end)s"), start=self.day(first, zone), end=self._inside(self.day(last, zone))
+        )
 
     def tile(self, moment: "int | date", zone: str | None = None) -> Tile:
-        it = self.date(moment, zone)
+        it = self.date_of(moment, zone)
         top = self.catalogue.gettext(N_("Today")) if it == self.today(zone) else self.short_weekday(it)
         return Tile(top, str(it.day), self.short_month(it), self.iso(moment, zone))
 
     def ago(self, moment: int) -> str:
         """2 minutes ago; for states and deliveries. After a week, the day."""
         past = max(0, clock.now() - moment)
-        say = self.catalogue.ngettext
         if past < clock.MINUTE:
             return self.catalogue.gettext(N_("just now"))
         if past < clock.HOUR:
             n = past // clock.MINUTE
-            return say("%(n)s minute ago", "%(n)s minutes ago", n) % {"n": n}
+            return self.catalogue.ngettext("%(n)s minute ago", "%(n)s minutes ago", n) % {"n": n}
         if past < clock.DAY:
             n = past // clock.HOUR
-            return say("%(n)s hour ago", "%(n)s hours ago", n) % {"n": n}
+            return self.catalogue.ngettext("%(n)s hour ago", "%(n)s hours ago", n) % {"n": n}
         n = past // clock.DAY
-        return say("%(n)s day ago", "%(n)s days ago", n) % {"n": n} if n < 7 else self.day(moment)
+        if n >= 7:
+            return self.day(moment)
+        return self.catalogue.ngettext("%(n)s day ago", "%(n)s days ago", n) % {"n": n}
 
     def moment(self, moment: int, zone: str | None = None) -> str:
         """today at 9 am, yesterday at 6 pm, Monday 1 June at 6 pm: when somebody said something."""
-        away = (self.date(moment, zone) - self.today(zone)).days
+        away = (self.date_of(moment, zone) - self.today(zone)).days
         near = {0: N_("today at %(time)s"), -1: N_("yesterday at %(time)s"), 1: N_("tomorrow at %(time)s")}
         named = near.get(away, N_("%(day)s at %(time)s"))
-        return self._say(named, day=self.day(moment, zone), time=self.time(moment, zone))
+        return self._say(named, day=self._inside(self.day(moment, zone)), time=self.time(moment, zone))
 
     # Amounts
 
@@ -177,10 +180,9 @@ class Words:
     def _say(self, message: str, **facts: object) -> str:
         return self.catalogue.gettext(message) % facts
 
-    def _next(self, it: date) -> str:
-        """The day inside a sentence: on Sunday; ddydd Sul."""
-        name = self.weekday(it)
-        return "d" + name.replace("Dydd", "dydd") if self.catalogue.language == "cy" else name
+    def _inside(self, day: str) -> str:
+        """A day within a sentence: Welsh "tan ddydd Sul", softened and small."""
+        return day.replace("Dydd ", "ddydd ", 1) if self.catalogue.language == "cy" else day
 
     def _clock(self, at: datetime) -> str:
         return self._joined(*self._time(at))
