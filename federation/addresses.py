@@ -30,6 +30,7 @@ _NAME = re.compile(
     r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 )
 _NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
+_BRACKETED = re.compile(r"\[[0-9a-fA-F:.]+\](?::[0-9]*)?")
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -75,6 +76,8 @@ def read(url: str) -> Address:
         raise BadAddress(N_("This is not a web address.")) from None
     if parts.scheme not in DEFAULT_PORT:
         raise BadAddress(N_("Only https addresses can be reached, not %(scheme)s."), scheme=parts.scheme or "none")
+    if "[" in parts.netloc and not _BRACKETED.fullmatch(parts.netloc):
+        raise BadAddress(N_("This is not a web address."))
     if "@" in parts.netloc:
         raise BadAddress(N_("An address must not carry a name or password."))
     port = DEFAULT_PORT[parts.scheme] if port is None else port
