@@ -13,7 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from federation import keys
 from federation.as2 import loose
-from federation.as2.loose import Json, id_of, nh, several, type_of
+from federation.as2.contexts import Json
+from federation.as2.loose import id_of, nh, several, type_of
+from federation.as2.words import SAYS
 from hub import actors, asks, events, projects, things
 from hub.clock import DAY, HOUR, MINUTE, now
 from hub.errors import N_, HubError
@@ -32,7 +34,9 @@ _TAG = re.compile(r"[^\W_][\w-]{0,59}")
 _HANDLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
 _KINDS = {"Hub": "hub", "Project": "project", "Instance": "instance", "Resident": "person"}
-_CALLED_OFF = re.compile(r"^(?:CANCELLED|CANCELED|POSTPONED|MATCHED|CLOSED|ASK|OFFER)\s*:\s*", re.IGNORECASE)
+# What a hub puts before a title for servers that show nothing else; our pages say it in their own way.
+_SIGNS = [sign for what in ("cancelled", "postponed", "matched", "closed", "ask", "offer") for sign in SAYS[what].values()]
+_SIGN = re.compile(rf"^(?:{'|'.join(map(re.escape, _SIGNS))})\s*:\s*", re.IGNORECASE)
 
 
 class Unreadable(HubError):
@@ -71,7 +75,7 @@ def project(doc: Json) -> tuple[things.Seen, str, Text]:
     seen = things.Seen(
         uri=id_of(doc), url=loose.address(doc.get("url")) or id_of(doc),
         title=loose.text(doc, "name", longest=TITLE, most=3500),
-        html=loose.html(doc, "summary", longest=HTML, most=200_000),
+        html=_html(doc),
         pictures=_pictures(doc, ("image", "icon")), tags=_tags(doc), area=_area(doc), **_times(doc, None),
     )  # fmt: skip
     stage = nh(doc, "status")
@@ -127,7 +131,7 @@ def _title(doc: Json) -> Text:
     title = title or loose.text(doc, "name", longest=TITLE, most=3500)
     if not title and type_of(doc) == "Note":  # a content warning, or a subject line
         title = loose.text(doc, "summary", longest=TITLE, most=3500)
-    return {tag: _CALLED_OFF.sub("", said) or said for tag, said in title.items()}
+    return {tag: _SIGN.sub("", said) or said for tag, said in title.items()}
 
 
 def _html(doc: Json) -> Text:
@@ -192,7 +196,7 @@ def event(doc: Json) -> events.Details:
         starts=starts, ends=ends if ends is not None and ends > starts else starts + 2 * HOUR, zone=_zone(doc),
         venue=venue, access=_access(doc), online=online,
         places=loose.count(doc.get("maximumAttendeeCapacity"), 100_000) or None,
-        cost=loose.count(nh(nh(doc, "cost"), "pence"), MOST_MONEY) or 0,
+        cost=loose.count(nh(nh(doc, "cost"), "amountMinor"), MOST_MONEY) or 0,
         cost_words=_words(nh(doc, "cost"), "words", most=1900),
         status=_status(doc), reason=_words(nh(doc, "cancellation"), "reason", most=3800, longest=REASON),
     )  # fmt: skip

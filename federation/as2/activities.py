@@ -1,0 +1,65 @@
+"""What is done with things: published, changed, taken back, shared, followed, accepted."""
+
+from typing import Any
+
+from federation.as2.content import followers, stamp
+from federation.as2.contexts import PUBLIC, Json
+
+
+def create(id: str, it: Json, at: int) -> Json:
+    """Publish `it`. Who it is for is said twice, in the same words: Akkoma compares them."""
+    return _about("Create", id, it) | {"published": stamp(at)}
+
+
+def update(id: str, it: Json) -> Json:
+    return _about("Update", id, it)
+
+
+def update_actor(id: str, it: Json) -> Json:
+    """Say that an actor of ours looks different now."""
+    return {"id": id, "type": "Update", "actor": it["id"], "to": [PUBLIC], "cc": [it["followers"]], "object": it}
+
+
+def delete(id: str, actor: str, uri: str, former: str, at: int) -> Json:
+    """Take something back, leaving a stone with its name."""
+    stone = tombstone(uri, former, at)
+    addressed = {"to": [PUBLIC], "cc": [followers(actor)]}
+    return {"id": id, "type": "Delete", "actor": actor, **addressed, "published": stamp(at), "object": stone}
+
+
+def tombstone(uri: str, former: str, at: int) -> Json:
+    return {"id": uri, "type": "Tombstone", "formerType": former, "deleted": stamp(at)}
+
+
+def announce(id: str, actor: str, uri: str, at: int, author: str | None = None) -> Json:
+    """Share what `author` said, by its id alone: its words stay with them."""
+    others = [author] if author and author != actor else []
+    addressed = {"to": [PUBLIC], "cc": [followers(actor), *others]}
+    return {"id": id, "type": "Announce", "actor": actor, "published": stamp(at), **addressed, "object": uri}
+
+
+def follow(id: str, actor: str, other: str) -> Json:
+    return {"id": id, "type": "Follow", "actor": actor, "to": [other], "object": other}
+
+
+def undo(id: str, actor: str, other: str, what: Json) -> Json:
+    """Take back `what` we did to `other`."""
+    kept = {key: what[key] for key in ("id", "type", "actor", "object") if key in what}
+    return {"id": id, "type": "Undo", "actor": actor, "to": [other], "object": kept}
+
+
+def like(id: str, actor: str, uri: str, author: str) -> Json:
+    """Let somebody see that their words were read and counted."""
+    return {"id": id, "type": "Like", "actor": actor, "to": [author], "object": uri}
+
+
+def answer(kind: str, id: str, actor: str, to: str, about: dict[str, Any]) -> Json:
+    """`Accept` or `Reject` what was asked. What they sent stands in it, since some know it by id, some by content."""
+    kept = {key: about[key] for key in ("id", "type", "actor", "object") if key in about}
+    return {"id": id, "type": kind, "actor": actor, "to": [to], "object": kept}
+
+
+def _about(kind: str, id: str, it: Json) -> Json:
+    return {
+        "id": id, "type": kind, "actor": it["attributedTo"], "to": it["to"], "cc": it["cc"], "object": it,
+    }  # fmt: skip

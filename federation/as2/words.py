@@ -1,0 +1,129 @@
+"""The few sentences that we say on other servers, in English and Welsh: dates, poll answers, how to take part.
+
+The pages' own words go through gettext by the reader's language; here the reader is unknown, and each sentence
+travels in every language that the thing itself is written in.
+"""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+DAYS = {
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    "cy": ("Llun", "Maw", "Mer", "Iau", "Gwe", "Sad", "Sul"),
+}
+MONTHS = {
+    "en": (
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "December",
+    ),
+    "cy": (
+        "Ionawr", "Chwefror", "Mawrth", "Ebrill", "Mai", "Mehefin", "Gorffennaf", "Awst", "Medi", "Hydref",
+        "Tachwedd", "Rhagfyr",
+    ),
+}  # fmt: skip
+BRITISH = {"Europe/London", "Europe/Belfast", "GB", "GB-Eire", "Europe/Jersey", "Europe/Guernsey", "Europe/Isle_of_Man"}
+
+# Machine key → what a poll shows. At most 50 characters; once published they never change, or all votes are lost.
+OPTIONS: dict[str, dict[str, dict[str, str]]] = {
+    "event": {
+        "yes": {"en": "Yes, I'll be there", "cy": "Bydda i yno"},
+        "maybe": {"en": "Maybe", "cy": "Efallai"},
+        "no": {"en": "Can't make it", "cy": "Alla i ddim dod"},
+    },
+    "ask": {
+        "help": {"en": "I can help", "cy": "Gallaf helpu"},
+        "refer": {"en": "I know someone", "cy": "Rwy'n nabod rhywun"},
+        "share": {"en": "Just sharing", "cy": "Dim ond rhannu"},
+    },
+    "offer": {
+        "take": {"en": "Book me in", "cy": "Cadwch le i mi"},
+        "info": {"en": "Tell me more", "cy": "Hoffwn wybod mwy"},
+    },
+}
+
+SAYS: dict[str, dict[str, str]] = {
+    "UK time": {"en": "UK time", "cy": "amser y DU"},
+    "zone time": {"en": "{place} time", "cy": "amser {place}"},
+    "online": {"en": "Online", "cy": "Ar-lein"},
+    "was": {"en": "Was: {when}", "cy": "Roedd i fod: {when}"},
+    "cancelled": {"en": "CANCELLED", "cy": "WEDI'I GANSLO"},
+    "postponed": {"en": "POSTPONED", "cy": "WEDI'I OHIRIO"},
+    "told cancelled": {"en": "Cancelled: {title}. {reason}", "cy": "Wedi'i ganslo: {title}. {reason}"},
+    "told postponed": {"en": "Postponed: {title}. {reason}", "cy": "Wedi'i ohirio: {title}. {reason}"},
+    "full": {"en": "All places are taken.", "cy": "Mae pob lle wedi'i gymryd."},
+    "rsvp": {
+        "en": "Vote below to say whether you are coming, or go to {link}. To change your answer, reply yes, maybe or no.",  # noqa: E501
+        "cy": "Pleidleisiwch isod i ddweud a ydych chi'n dod, neu ewch i {link}. I newid eich ateb, atebwch y neges gydag ie, efallai neu na.",  # noqa: E501
+    },
+    "step free": {"en": "Step-free", "cy": "Dim grisiau"},
+    "not step free": {"en": "Steps on the way in", "cy": "Grisiau ar y ffordd i mewn"},
+    "toilet": {"en": "accessible toilet", "cy": "toiled hygyrch"},
+    "hearing loop": {"en": "hearing loop", "cy": "dolen sain"},
+    "sign language": {"en": "BSL on request", "cy": "BSL ar gais"},
+    "children": {"en": "children welcome", "cy": "croeso i blant"},
+    "parking": {"en": "Blue Badge parking", "cy": "parcio Bathodyn Glas"},
+    "ask": {"en": "ASK", "cy": "CAIS"},
+    "offer": {"en": "OFFER", "cy": "CYNNIG"},
+    "matched": {"en": "MATCHED", "cy": "WEDI'I DDATRYS"},
+    "closed": {"en": "CLOSED", "cy": "WEDI CAU"},
+    "answer": {
+        "en": "Vote “{option}”, or leave a way to reach you at {link}. Only the hub's coordinators see who voted.",
+        "cy": "Pleidleisiwch “{option}”, neu gadewch ffordd o gysylltu â chi yn {link}. Dim ond cydlynwyr yr hwb sy'n gweld pwy bleidleisiodd.",  # noqa: E501
+    },
+    "new project": {
+        "en": "New project: {title}. Follow it at {acct}.",
+        "cy": "Prosiect newydd: {title}. Dilynwch ef yn {acct}.",
+    },
+    "area": {"en": "Area", "cy": "Ardal"},
+    "website": {"en": "Website", "cy": "Gwefan"},
+    "hub": {"en": "Hub", "cy": "Hwb"},
+    "stage": {"en": "Stage", "cy": "Cam"},
+    "stage proposed": {"en": "Proposed", "cy": "Wedi'i gynnig"},
+    "stage active": {"en": "Under way", "cy": "Ar waith"},
+    "stage paused": {"en": "Paused", "cy": "Wedi'i oedi"},
+    "stage done": {"en": "Done", "cy": "Wedi'i gwblhau"},
+    "server": {"en": "The server of {name}.", "cy": "Gweinydd {name}."},
+}
+
+
+def say(what: str, language: str, **facts: object) -> str:
+    """A sentence of ours in `language`; in English when we do not speak that."""
+    return SAYS[what][_spoken(language)].format(**facts)
+
+
+def options(kind: str, language: str) -> list[str]:
+    """The answers of a poll about an `event`, an `ask` or an `offer`, in the order of their keys."""
+    return [labels[_spoken(language)] for labels in OPTIONS[kind].values()]
+
+
+def chosen(kind: str, label: str) -> str | None:
+    """What a vote for `label` means (`yes`, `help`, …), in whichever language the poll was; `None` when nothing."""
+    return next((key for key, labels in OPTIONS[kind].items() if label in labels.values()), None)
+
+
+def when(starts: int, ends: int, zone: str, language: str) -> str:
+    """Day, date and hours, as in "Sat 6 June 2026, 10:00 to 13:00 (UK time)", in short. `starts`, `ends` in ms UTC."""
+    spoken = _spoken(language)
+    first, last = local(starts, zone), local(ends, zone)
+    span = f"{first:%H:%M}–{last:%H:%M}"
+    if first.date() != last.date():
+        span = f"{first:%H:%M} – {_day(last, spoken)}, {last:%H:%M}"
+    return f"{_day(first, spoken)}, {span} ({_clock(zone, spoken)})"
+
+
+def local(ms: int, zone: str) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(ZoneInfo(zone))
+
+
+def _day(it: datetime, spoken: str) -> str:
+    return f"{DAYS[spoken][it.weekday()]} {it.day} {MONTHS[spoken][it.month - 1]} {it.year}"
+
+
+def _clock(zone: str, spoken: str) -> str:
+    if zone in BRITISH:
+        return SAYS["UK time"][spoken]
+    return SAYS["zone time"][spoken].format(place=zone.rpartition("/")[2].replace("_", " "))
+
+
+def _spoken(language: str) -> str:
+    return "cy" if language.partition("-")[0] == "cy" else "en"
