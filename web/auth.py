@@ -1,0 +1,214 @@
+"""Who is asking: the cookie of those who have signed in, what they may open, and passwords that take their time."""
+
+import asyncio
+import functools
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import quote
+
+from starlette.datastructures import State
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hub import people, settings
+from hub.clock import now
+from hub.errors import N_, Invalid
+from hub.people import Account
+from hub.store import Busy
+from web import limits
+from web.shell import Visitor
+from web.templates import render
+
+SECURE, PLAIN = "__Host-nh", "nh"  # the first only where the hub is reached by https
+AT_ONCE = 2  # passwords being compared: 19 MiB each
+QUEUE = 20  # and waiting for their turn
+NAME = limits.Limit("name", 10, 15 * 60_000)  # tries at one name, whether there is such a person or not
+OPEN = ("/setup", "/static/", "/healthz", "/livez", "/readyz", "/robots.txt")  # answered before the hub is set up
+
+WRONG = N_("That name and password do not fit together. After several tries it takes a while before the next one counts.")
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class SignIn(Exception):
+    """Whoever asks has to sign in first, and comes back to `back` then."""
+
+    def __init__(self, back: str) -> None:
+        super().__init__(back)
+        self.back = back
+
+
+class Door:
+    """Before each page: the hub as it stands, and who has signed in. Until the hub is set up there is one page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            state: State = scope["app"].state
+            await look(state)
+            scope["state"]["account"] = await _account(state, scope)
+            if state.hub is None and not scope["path"].startswith(OPEN):
+                response = render(Request(scope), "not_yet.html", None, 503, headers={"Cache-Control": "no-store"})
+                await response(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+async def look(state: State) -> None:
+    """See whether the hub has changed. Costs nothing while nobody writes to the database."""
+    seen = state.store.changed.count
+    if seen != state.seen:
+        state.hub = await state.store.read_hot(settings.found)
+        state.seen = seen
+
+
+async def _account(state: State, scope: Scope) -> Account | None:
+    secret = cookie(scope, state.cookie)
+    if not secret or state.hub is None:
+        return None
+    found = await state.store.read_hot(people.session, secret)
+    if found is None:
+        return None
+    account, stale = found
+    if stale:
+        await state.store.write(people.session_used, secret)
+    return account
+
+
+def cookie(scope: Scope, name: str) -> str:
+    for key, value in scope["headers"]:
+        if key == b"cookie" and name.encode() in value:
+            return next((v for k, _, v in map(_pair, value.decode("latin-1").split(";")) if k == name), "")
+    return ""
+
+
+def _pair(part: str) -> tuple[str, str, str]:
+    return part.strip().partition("=")
+
+
+def account(request: Request) -> Account | None:
+    found: Account | None = request.scope["state"].get("account")
+    return found
+
+
+def visitor(request: Request) -> Visitor | None:
+    """The same, as pages show it: `app.state.visitor`."""
+    who = account(request)
+    return Visitor(who.login, who.role, who.language or None) if who else None
+
+
+def require(request: Request, role: str) -> Account:
+    """Whoever asks, if their role is at least `role`. Others are sent to sign in, or told that it is not theirs."""
+    who = account(request)
+    if who is None:
+        if request.method in ("GET", "HEAD"):
+            raise SignIn(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+        raise HTTPException(401)
+    if not people.may(who, role):
+        raise HTTPException(403)
+    return who
+
+
+def needs(role: str) -> Callable[[Handler], Handler]:
+    """Marks a page that only some may open."""
+
+    def mark(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        async def guarded(request: Request) -> Response:
+            require(request, role)
+            return await handler(request)
+
+        guarded.needs = role  # type: ignore[attr-defined]
+        return guarded
+
+    return mark
+
+
+async def to_sign_in(request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, SignIn)
+    wanted = request.query_params.get("lang")
+    language = f"&lang={quote(wanted)}" if wanted else ""
+    return RedirectResponse(f"/signin?next={quote(exc.back, safe='/')}{language}", 303, {"Cache-Control": "no-store"})
+
+
+_OURS = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]{0,500}")
+
+
+def back(wanted: str, otherwise: str) -> str:
+    """`wanted`, if it is a path of ours: whoever signs in is never sent to somebody else's page."""
+    return wanted if _OURS.fullmatch(wanted) else otherwise
+
+
+# Passwords
+
+
+class Passwords:
+    """Compares and makes passwords beside the event loop, two at a time. One for each application."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._waiting = 0
+
+    async def fits(self, password: str, kept: str | None) -> bool:
+        return bool(await self._work(people.password_fits, password[: people.LONGEST + 1], kept))
+
+    async def hashed(self, password: str) -> str:
+        return str(await self._work(people.hash_password, password))
+
+    async def _work(self, fn: Callable[..., Any], *args: Any) -> Any:
+        if self._waiting >= QUEUE:
+            raise Busy
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await asyncio.to_thread(fn, *args)
+        finally:
+            self._waiting -= 1
+
+
+async def check(request: Request, name: str, password: str) -> Account:
+    """Whose name and password this is. Raises `Invalid`, in the same words and time whatever was wrong; 429."""
+    limits.check(request, limits.SIGN_IN)
+    limits.check(request, NAME, name.strip().lower()[:300])
+    state = request.app.state
+    known = await state.store.read(people.known_as, name)
+    waits = known is not None and known[2] > now()
+    fits = await state.passwords.fits(password, known[1] if known and not waits else None)
+    if known is None or not fits:
+        if known is not None and not waits:
+            await state.store.write(people.sign_in_failed, known[0].actor)
+        raise Invalid(WRONG, field="name")
+    state.counts.forget(NAME, name.strip().lower()[:300])
+    found: Account = known[0]
+    return found
+
+
+async def enter(request: Request, response: Response, who: Account) -> Response:
+    """Sign `who` in: a new session, in place of any that this browser had."""
+    store = request.app.state.store
+    await leave(request, response)
+    secret = await store.write(people.open_session, who.actor, request.headers.get("user-agent", ""))
+    return give(request, response, secret, who.role)
+
+
+def give(request: Request, response: Response, secret: str, role: str) -> Response:
+    name = request.app.state.cookie
+    age = people.OLDEST[role] // 1000
+    response.set_cookie(name, secret, max_age=age, path="/", secure=name == SECURE, httponly=True, samesite="lax")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+async def leave(request: Request, response: Response) -> Response:
+    """Sign out: the session ends here and on the hub."""
+    name = request.app.state.cookie
+    secret = cookie(request.scope, name)
+    if secret:
+        await request.app.state.store.write(people.close_session, secret)
+    response.delete_cookie(name, path="/", secure=name == SECURE, httponly=True, samesite="lax")
+    return response

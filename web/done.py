@@ -1,0 +1,65 @@
+"""What a page says after a form was sent: what happened, and what will happen now.
+
+There are no cookies to carry it for guests, so the address does, as `?done=<code>` and at most two numbers.
+"""
+
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+
+from hub.errors import N_
+from web.i18n import Catalogue
+
+SAID = {
+    "opened": N_("Your hub is open. Publish your first event, then tell your neighbours its address."),
+    "changed": N_("It is changed. Followers see the new words within a minute."),
+    "cancelled": N_("It is cancelled. Everybody who said they are coming can read why, here and on their own server."),
+    "postponed": N_("It is postponed. When you know the new time, change the event, and it is on again."),
+    "removed": N_("It is taken down here, and we have asked other servers to do the same."),
+    "closed": N_("It is closed. Thank you; it stays on the page as something that worked."),
+    "withdrawn": N_("It is withdrawn. Nobody can answer it any more."),
+    "accepted": N_("Their help is accepted. Get in touch with them now: they do not hear of it by themselves."),
+    "declined": N_("Their answer is declined. Nobody else sees that."),
+    "hidden": N_("The reply is hidden. Nobody sees it on this hub until you show it again."),
+    "shown": N_("The reply shows again."),
+    "again": N_("It will be sent again within a minute."),
+    "not-again": N_("There was nothing left to send: it has gone out, or was taken away."),
+    "asked": N_("We have asked to follow them. They show here as soon as their server says yes."),
+    "unfollowed": N_("We no longer follow them. What they publish from now on does not come here."),
+    "saved": N_("It is saved."),
+    "settings": N_("The settings are saved. The pages show them from now on."),
+    "role": N_("Their role is changed. It counts from the next page they open."),
+    "account-closed": N_("The account is closed and signed out everywhere. What they published stays."),
+    "password": N_("Your new password is saved. You are signed out everywhere else."),
+    "signed-out": N_("You are signed out. Nothing of you is left on this device."),
+    "signed-in": N_("You are signed in."),
+}
+
+
+def path(to: str, code: str, *numbers: int) -> str:
+    """`to` with the message of `code`."""
+    here, mark, fragment = to.partition("#")
+    given: dict[str, object] = {"done": code} | dict(zip(("n", "m"), numbers, strict=False))
+    return f"{here}{'&' if '?' in here else '?'}{urlencode(given)}{mark}{fragment}"
+
+
+def message(request: Request, words: Catalogue) -> str:
+    """The message that the address asks for, in the page's language; "" for none."""
+    code = request.query_params.get("done", "")
+    if code == "published":
+        return _published(words, _number(request, "n"), _number(request, "m"))
+    return words.gettext(SAID[code]) if code in SAID else ""
+
+
+def _published(words: Catalogue, followers: int, servers: int) -> str:
+    if not followers:
+        return words.gettext(N_("It is published. Nobody follows from another server yet; neighbours see it here."))
+    who = words.ngettext("%(n)s follower", "%(n)s followers", followers) % {"n": followers}
+    where = words.ngettext("%(n)s server", "%(n)s servers", servers) % {"n": servers}
+    said = words.gettext(N_("It is published. %(followers)s on %(servers)s will see it within a minute."))
+    return said % {"followers": who, "servers": where}
+
+
+def _number(request: Request, name: str) -> int:
+    typed = request.query_params.get(name, "")
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else 0

@@ -1,0 +1,78 @@
+"""How often one address may try. Counted in memory, in windows that begin with the first try."""
+
+import ipaddress
+import math
+from datetime import UTC, datetime
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from hub.clock import MINUTE, now
+
+MOST = 10_000  # addresses remembered; the oldest go first
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """`times` in each window of `window` ms."""
+
+    name: str
+    times: int
+    window: int
+
+
+SIGN_IN = Limit("sign-in", 10, 5 * MINUTE)
+PASSWORD = Limit("password", 10, 5 * MINUTE)
+UPLOAD = Limit("upload", 30, 30 * MINUTE)
+
+
+class Counts:
+    """Who has tried how often. One for each application: `app.state.counts`."""
+
+    def __init__(self) -> None:
+        self._tries: dict[tuple[str, str], tuple[int, int]] = {}  # when the window began, how often since
+
+    def take(self, limit: Limit, who: str) -> int:
+        """Count a try of `who`. Returns how many ms to wait, 0 for none."""
+        key, at = (limit.name, who), now()
+        began, tries = self._tries.get(key, (at, 0))
+        if at - began >= limit.window or at < began:
+            began, tries = at, 0
+        if tries >= limit.times:
+            return began + limit.window - at
+        self._tries.pop(key, None)  # it goes to the end of the row
+        self._tries[key] = began, tries + 1
+        while len(self._tries) > MOST:
+            del self._tries[next(iter(self._tries))]
+        return 0
+
+    def forget(self, limit: Limit, who: str) -> None:
+        self._tries.pop((limit.name, who), None)
+
+
+def check(request: Request, limit: Limit, who: str = "") -> None:
+    """Count a try of `who` (the address it comes from, if nobody is named). Raises 429 when it is one too many."""
+    counts: Counts = request.app.state.counts
+    wait = counts.take(limit, who or address(request))
+    if wait:
+        ends = datetime.fromtimestamp((now() + wait) / 1000, UTC)
+        raise HTTPException(
+            429,
+            headers={
+                "Retry-After": str(math.ceil(wait / 1000)), "X-RateLimit-Limit": str(limit.times),
+                "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": ends.isoformat(timespec="microseconds"),
+            },
+        )  # fmt: skip
+
+
+def address(request: Request) -> str:
+    """Where a request comes from; of IPv6 the network of 64 bits, since one household has all of it."""
+    host = request.client.host if request.client else ""
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(found, ipaddress.IPv6Address):
+        mapped = found.ipv4_mapped
+        return str(mapped or ipaddress.ip_network((found, 64), strict=False).network_address)
+    return host
