@@ -181,6 +181,11 @@ def answer(tx: Tx, id: int, who: int | Guest, said: str, *, words: str = "", via
     return _answer(_must(tx.one(f"{_WHO} WHERE w.id = :id", id=kept)))
 
 
+def answered(tx: Tx, id: int, actor: int) -> bool:
+    """Whether this actor has said anything yet. Votes are final, words are not."""
+    return tx.one("SELECT 1 AS x FROM answer WHERE ask = :ask AND actor = :actor", ask=id, actor=actor) is not None
+
+
 def withdraw(tx: Tx, id: int, actor: int) -> bool:
     return bool(tx.run("DELETE FROM answer WHERE ask = :id AND actor = :actor", id=id, actor=actor))
 
