@@ -5,8 +5,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from federation import signatures
-from federation.http import Client, Signer
+from federation.http import Client
 from federation.keys import PrivateKey, PublicKey, host_of, load_private
 from hub import actors, settings
 from hub.clock import DAY, MINUTE, now
@@ -82,6 +81,7 @@ class Wire:
         self.inbox_rates = Rates(limits.a_minute, limits.burst)
         self.key_rates = Rates(limits.key_fetches, limits.key_fetches)
         self.signers: Recent[tuple[str, PrivateKey]] = Recent(DAY, 512)
+        self._instance = 0
 
     @property
     def host(self) -> str:
@@ -101,15 +101,11 @@ class Wire:
             self.signers.put(str(actor), known)
         return known
 
-    async def signer(self) -> Signer:
-        """Signs what we fetch, as the server's own actor. Raises `NotFound` before the hub is set up."""
-        instance = await self.store.read_hot(_instance)
-        key_id, key = await self.key_of(instance)
-
-        def sign(method: str, url: str) -> dict[str, str]:
-            return signatures.sign_cavage(method, url, key_id=key_id, key=key, at=now())
-
-        return sign
+    async def instance(self) -> int:
+        """The actor that this server itself is: it signs what we fetch. Raises `NotFound` before the hub is set up."""
+        if not self._instance:
+            self._instance = await self.store.read(_instance)
+        return self._instance
 
 
 def _own_key(tx: Tx, actor: int) -> tuple[str, bytes]:

@@ -1,0 +1,82 @@
+"""Mirroring: things from other servers, put where the neighbourhood finds them. Units of work, no network.
+
+Whoever calls has made sure that `author` is really behind the document.
+"""
+
+from federation.as2 import loose, seen
+from federation.as2.contexts import Json
+from hub import actors, asks, events, posts, projects
+from hub.actors import Actor
+from hub.errors import NotFound
+from hub.store import Tx
+
+ASKS = {"Ask": "ask", "Offer": "offer"}
+WORDS = frozenset({"Note", "Article", "Page"})
+KEPT, NO_NEWS = "kept", "no news"
+
+
+def kind_of(doc: Json) -> str | None:
+    """What a thing is here: `event`, `ask`, `offer`, `update` or `note`; `None` for what we do not show.
+
+    A hub's polls about its events (`EventCompanion`) are for servers that know no events.
+    """
+    type_, said = loose.type_of(doc), loose.nh(doc, "kind")
+    if type_ == "Event":
+        return "event"
+    if type_ == "Question":
+        return ASKS.get(said) if isinstance(said, str) else None
+    if type_ in WORDS and seen.vote(doc) is None:
+        return "update" if said == "ProjectUpdate" else "note"
+    return None
+
+
+def keep(tx: Tx, author: Actor, doc: Json, *, touched: int | None = None) -> str:
+    """Mirror a thing as its author's. Returns what came of it, in words for the log."""
+    kind = kind_of(doc)
+    if kind is None:
+        return "ignored: of a kind that is not shown here"
+    if not loose.is_public(doc):
+        return "ignored: not for everybody"
+    it, project = seen.thing(doc, touched=touched), project_of(tx, doc)
+    match kind:
+        case "event":
+            id = events.mirror(tx, author.id, it, seen.event(doc), project=project, counted=seen.going(doc))
+        case "ask" | "offer":
+            id = asks.mirror(tx, author.id, kind, it, seen.ask(doc), project=project, counted=seen.offered(doc))
+        case _:
+            id = posts.mirror(tx, author.id, it, kind=kind, project=project)
+    return NO_NEWS if id is None else KEPT
+
+
+def keep_project(tx: Tx, actor: Actor, doc: Json) -> int | None:
+    """Mirror the project that an actor is, when one of ours follows the hub that runs it."""
+    hub = hub_of(tx, actor)
+    if hub is None or hub.local or not (actors.anybody_follows(tx, hub.id) or actors.anybody_follows(tx, actor.id)):
+        return None
+    it, stage, wanted = seen.project(doc)
+    return projects.mirror(tx, hub.id, actor.id, it, stage=stage, wanted=wanted)
+
+
+def hub_of(tx: Tx, actor: Actor) -> Actor | None:
+    """The hub that an actor belongs to, when both say so by standing on one server."""
+    if not actor.hub or not loose.same_origin(actor.hub, actor.uri):
+        return None
+    return actors.known(tx, actor.hub)
+
+
+def listened_to(tx: Tx, actor: Actor) -> bool:
+    """Whether one of ours follows this actor, or the hub that it belongs to."""
+    hub = hub_of(tx, actor)
+    return actors.anybody_follows(tx, actor.id) or (hub is not None and actors.anybody_follows(tx, hub.id))
+
+
+def project_of(tx: Tx, doc: Json) -> int | None:
+    """Our id of the project that a thing belongs to, if its server runs that project and we know it."""
+    uri = loose.id_of(loose.nh(doc, "project")) or loose.id_of(doc.get("attributedTo"))
+    if not loose.same_origin(uri, loose.id_of(doc)):
+        return None
+    actor = actors.known(tx, uri)
+    try:
+        return projects.of_actor(tx, actor.id).id if actor is not None and actor.kind == "project" else None
+    except NotFound:
+        return None
