@@ -69,7 +69,7 @@ time.sleep(60)
 
 
 def test_a_second_writing_process_is_refused_and_told_the_first_ones_number(sqlite_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", HOLDS, sqlite_path], stdout=subprocess.PIPE) as first:  # noqa: S603
+    with subprocess.Popen([sys.executable, "-c", HOLDS, sqlite_path], stdout=subprocess.PIPE) as first:
         assert first.stdout is not None
         first.stdout.readline()
         with pytest.raises(Locked, match=str(first.pid)) as refused:
@@ -81,7 +81,7 @@ def test_a_second_writing_process_is_refused_and_told_the_first_ones_number(sqli
 
 
 def test_a_child_does_not_keep_the_lock_of_a_parent_that_is_gone(sqlite_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", HOLDS, sqlite_path, "fork"], stdout=subprocess.PIPE) as parent:  # noqa: S603
+    with subprocess.Popen([sys.executable, "-c", HOLDS, sqlite_path, "fork"], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         parent.wait(10)
@@ -171,7 +171,7 @@ def test_after_a_failed_sync_the_process_leaves_and_nothing_acknowledged_is_lost
         pytest.skip("strace is not installed (Debian: apt-get install strace)")
     calls = "fdatasync,fsync"
     inject = ["-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:error=EIO:when=20+"]
-    ended = subprocess.run(  # noqa: S603
+    ended = subprocess.run(
         [strace, *inject, sys.executable, "-c", ADDS, sqlite_path],
         env={"PYTHONPATH": ".:tests"}, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
