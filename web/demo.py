@@ -1,0 +1,128 @@
+"""`make demo`: two neighbourhoods and an aggregator on this machine, with a month of life, federating for real."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from hub.config import Config
+from hub.store.migrate import migrate
+from hub.store.open import opened
+from web import sample
+from web.living import PASSWORD, live
+from web.sample import SampleHub
+
+PORTS = (8001, 8002, 8003)
+PATIENCE = 60  # seconds that a hub may take to start
+NATIONAL = SampleHub(
+    name={"en": "Neighbourhoods of Wales", "cy": "Cymdogaethau Cymru"},
+    area=("Wales", "W92000004"),
+    place=(52.3, -3.7),
+    hue=235,
+    welcome={
+        "en": "What neighbourhoods all over Wales are doing, in their own words.",
+        "cy": "Beth mae cymdogaethau ledled Cymru yn ei wneud, yn eu geiriau eu hunain.",
+    },
+    contacts=(("Nerys Lloyd", "National staff", "01632 960100"),),
+    people=(("nerys", "steward"),),
+)
+
+
+def main() -> None:
+    """Run it until Ctrl-C. Every run starts clean."""
+    folder = Path(tempfile.mkdtemp(prefix="neighbourhub-demo-"))
+    try:
+        asyncio.run(_demo(folder))
+    except KeyboardInterrupt:
+        print("\nThe demo is over.")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _demo(folder: Path) -> None:
+    print("Two neighbourhoods live through a month. This takes a few seconds …", flush=True)
+    hubs = [(sample.read("riverside"), "glan", PORTS[0]), (sample.read("pontfelin"), "pont", PORTS[1])]
+    config = Config()
+    for one, name, port in hubs:
+        await _grow(folder / name, one, _base(port), config)
+    await _grow(folder / "national", NATIONAL, _base(PORTS[2]), config)
+    running = []
+    try:
+        for name, port in (("glan", PORTS[0]), ("pont", PORTS[1]), ("national", PORTS[2])):
+            running.append(await _serve(folder / name, port, "aggregator" if name == "national" else "hub"))
+        for follower, followed in (
+            ("national", PORTS[0]),
+            ("national", PORTS[1]),
+            ("glan", PORTS[1]),
+            ("pont", PORTS[0]),
+        ):
+            await _command(folder / follower, "follow", f"localhost:{followed}")
+        _tell(hubs)
+        await asyncio.gather(*(one.wait() for one in running))
+    finally:
+        for one in running:
+            if one.returncode is None:
+                one.send_signal(signal.SIGTERM)
+        await asyncio.gather(*(one.wait() for one in running))
+
+
+async def _grow(data: Path, it: SampleHub, base: str, config: Config) -> None:
+    await asyncio.to_thread(data.mkdir, mode=0o700)
+    async with opened(str(data / "hub.db")) as store:
+        await store.write(migrate)
+        await live(store, config, data, it, base)
+
+
+def _base(port: int) -> str:
+    return f"http://localhost:{port}"
+
+
+def _environment(port: int, role: str) -> dict[str, str]:
+    return dict(os.environ) | {
+        "NEIGHBOURHUB_SERVER_BASE_URL": _base(port), "NEIGHBOURHUB_SERVER_PORT": str(port), "NEIGHBOURHUB_HUB_ROLE": role,
+        "NEIGHBOURHUB_NETWORK_ALLOW_PRIVATE": "127.0.0.0/8,::1/128", "NEIGHBOURHUB_LOG_LEVEL": "warning",
+    }  # fmt: skip
+
+
+async def _serve(data: Path, port: int, role: str) -> asyncio.subprocess.Process:
+    """Start a hub and wait until it says that it is ready."""
+    started = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "web", "serve", "--data", str(data), env=_environment(port, role),
+        stdout=asyncio.subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    assert started.stdout is not None
+    async with asyncio.timeout(PATIENCE):
+        while line := await started.stdout.readline():
+            if line.startswith(b"ready"):
+                return started
+    raise SystemExit(f"The hub on port {port} did not start. Is the port taken?")
+
+
+async def _command(data: Path, *words: str) -> None:
+    done = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "web",
+        *words,
+        "--data",
+        str(data),
+        env=_environment(0, "hub"),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    if await done.wait():
+        raise SystemExit(f"This did not work: {' '.join(words)}")
+
+
+def _tell(hubs: list[tuple[SampleHub, str, int]]) -> None:
+    print()
+    for it, _, port in hubs:
+        print(f"  {it.name['en']:24} {_base(port)}   sign in as {' or '.join(name for name, _ in it.people)}")
+    print(f"  {NATIONAL.name['en']:24} {_base(PORTS[2])}   sign in as nerys")
+    print(f'\nThe password is "{PASSWORD}" for everybody. Ctrl-C stops all three.', flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Has an invented neighbourhood live through its month: each thing said on its day, by the verbs that the forms call."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from hub import asks, clock, events, people, posts, projects, settings
+from hub.clock import DAY, HOUR
+from hub.config import Config
+from hub.people import Guest
+from hub.settings import Contact
+from hub.store import Store
+from hub.text import Text
+from hub.things import Picture
+from web import patterns, publishing
+from web.cli import STARTER_RULES
+from web.sample import SampleAsk, SampleEvent, SampleHub, SampleProject
+
+PASSWORD = "three wet slates"  # noqa: S105 - for everybody in the demo, and nowhere else
+ZONE = "Europe/London"
+PHONE = "01632 960199"
+Step = Callable[[], Awaitable[object]]
+
+
+async def live(store: Store, config: Config, data: Path, it: SampleHub, base: str) -> None:
+    """Open the hub thirty days ago and let everything happen in its order until now."""
+    today = clock.now()
+    hashed = await asyncio.to_thread(people.hash_password, PASSWORD)
+    draft = settings.Draft(
+        name=it.name, area_name=it.area[0], area_code=it.area[1], lat=it.place[0], lon=it.place[1], hue=it.hue,
+        welcome=it.welcome, rules=STARTER_RULES, contacts=[Contact(*one) for one in it.contacts],
+    )  # fmt: skip
+    try:
+        clock.use(lambda: today - 30 * DAY)
+        await store.write(settings.open_hub, draft, base)
+        who = {}
+        for name, role in it.people:
+            who[name] = (await store.write(people.create, name, f"{name}@example.org", hashed, role)).actor
+        await _Month(store, config, data, who, today).live(it)
+    finally:
+        clock.use(None)
+
+
+class _Month:
+    def __init__(self, store: Store, config: Config, data: Path, who: dict[str, int], today: int) -> None:
+        self.store, self.config, self.data, self.who, self.today = store, config, data, who, today
+        self.steward = next(iter(who.values()))
+        self.projects: dict[str, int] = {}
+        self.steps: list[tuple[float, Step]] = []
+
+    async def live(self, it: SampleHub) -> None:
+        for project in it.projects:
+            self.on(project.said, lambda project=project: self.project(project))
+        for event in it.events:
+            self.on(event.said, lambda event=event: self.event(event))
+        for ask in it.asks:
+            self.on(ask.said, lambda ask=ask: self.ask(ask))
+        for said, words in it.notes:
+            self.on(said, lambda words=words: self.say(posts.Draft(text=words)))
+        while self.steps:
+            self.steps.sort(key=lambda step: -step[0])
+            days_ago, step = self.steps.pop(0)
+            clock.use(lambda days_ago=days_ago: self.today - int(days_ago * DAY))  # type: ignore[misc]
+            await step()
+
+    def on(self, days_ago: float, step: Step) -> None:
+        self.steps.append((max(days_ago, 0.01), step))
+
+    async def say(self, draft: posts.Draft) -> None:
+        await self.store.write(posts.publish, self.steward, draft)
+
+    async def project(self, it: SampleProject) -> None:
+        draft = projects.Draft(
+            title=it.title, handle=it.handle, summary=it.summary, text=it.text, wanted=it.wanted, stage=it.stage
+        )
+        started = await self.store.write(projects.start, self.steward, draft)
+        self.projects[it.handle] = started.id
+        for said, words, alt in it.updates:
+            pictures = [await self.picture("plan", it.title["en"], alt)] if alt else []
+            update = posts.Draft(text=words, project=started.id, pictures=pictures)
+            self.on(said, lambda update=update: self.say(update))
+
+    async def event(self, it: SampleEvent) -> None:
+        kind = "plan" if "field" in it.picture.get("en", "").lower() else "view"
+        starts = moment(self.today, it.day, it.hour)
+        draft = events.Draft(
+            title=it.title, text=it.text, starts=starts, ends=starts + int(it.hours * HOUR), venue=it.venue,
+            street=it.street, locality="Aberwennol", online=it.online, places=it.places, cost=it.cost,
+            cost_words=it.cost_words, access_notes=it.notes, project=self.projects.get(it.project),
+            pictures=[await self.picture(kind, it.title["en"], it.picture)] if it.picture else [],
+            **dict.fromkeys(it.facts, True),  # type: ignore[arg-type]
+        )  # fmt: skip
+        event = await self.store.write(events.publish, self.steward, draft)
+        for n, (name, said, party) in enumerate(it.guests, start=1):
+            guest = Guest(name, PHONE)
+            self.on(
+                it.said - n / 6,
+                lambda guest=guest, said=said, party=party: self.store.write(
+                    events.answer, event.id, guest, said, party=party
+                ),
+            )
+        for n, (name, words) in enumerate(it.replies, start=1):
+            who = self.who[name]
+            self.on(
+                it.said - 1 - n / 3,
+                lambda who=who, words=words: self.store.write(posts.reply, who, event.id, words),
+            )
+        if it.cancelled:
+            self.on(0.2, lambda: self.store.write(events.cancel, self.steward, event.id, it.cancelled))
+
+    async def ask(self, it: SampleAsk) -> None:
+        draft = asks.Draft(
+            title=it.title, text=it.text, category=it.category, people=it.people, hours=it.hours, vetted=it.vetted,
+            area_name=it.area, due=moment(self.today, it.due, 12) if it.due is not None else None, days=28,
+        )  # fmt: skip
+        ask = await self.store.write(asks.publish, self.steward, it.kind, draft)
+        said = "help" if it.kind == "ask" else "take"
+        for n, (name, contact) in enumerate(it.answers, start=1):
+            guest = Guest(name, contact)
+            self.on(it.said - n / 4, lambda guest=guest: self.store.write(asks.answer, ask.id, guest, said))
+        if it.status:
+            self.on(it.said - 1, lambda: self.store.write(asks.close, self.steward, ask.id, it.status))
+
+    async def picture(self, kind: str, name: str, alt: Text) -> Picture:
+        drawn = patterns.png(kind, name, size=(1200, 630))
+        kept = await publishing.keep_picture(self.store, self.config, self.data, drawn, alt, self.steward)
+        return Picture(media=kept.id, mime=kept.mime, width=kept.width, height=kept.height, alt=kept.alt)
+
+
+def moment(today: int, day: int, hour: float) -> int:
+    """`hour` o'clock, `day` days from today, as the neighbourhood's clocks show it. In ms UTC."""
+    start = datetime.fromtimestamp(today / 1000, ZoneInfo(ZONE)) + timedelta(days=day)
+    return int(start.replace(hour=int(hour), minute=int(hour % 1 * 60), second=0, microsecond=0).timestamp() * 1000)
