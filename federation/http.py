@@ -397,6 +397,6 @@ def _in_words(host: str) -> Iterator[None]:
     except httpcore.ConnectError:
         raise Unreachable(N_("%(host)s takes no connections."), kind="refused", host=host) from None
     except httpcore.ProtocolError:
-        raise Unreachable(N_("%(host)s gave an answer that is not HTTP."), kind="garbled", host=host) from None
+        raise Unreachable(N_("%(host)s broke off, or its answer is not HTTP."), kind="garbled", host=host) from None
     except httpcore.NetworkError:
         raise Unreachable(N_("%(host)s broke off."), kind="refused", host=host) from None

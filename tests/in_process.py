@@ -1,6 +1,6 @@
 """Other servers without a network: their applications are called in this process, under their own names."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterable, Mapping
 from typing import Any
 
 import httpcore
@@ -16,9 +16,11 @@ class InProcess:
         self._transport = httpx.ASGITransport(app=app)
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        assert isinstance(request.stream, AsyncIterator) or hasattr(request.stream, "__aiter__")
+        assert isinstance(request.stream, AsyncIterable)
         body = b"".join([chunk async for chunk in request.stream])
-        forwarded = httpx.Request(request.method, bytes(request.url).decode(), headers=request.headers, content=body)
+        forwarded = httpx.Request(
+            request.method.decode(), bytes(request.url).decode(), headers=request.headers, content=body
+        )
         answer = await self._transport.handle_async_request(forwarded)
         return httpcore.Response(answer.status_code, headers=answer.headers.raw, content=await answer.aread())
 
