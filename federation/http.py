@@ -396,7 +396,5 @@ def _in_words(host: str) -> Iterator[None]:
         raise Unreachable(N_("%(host)s took too long."), kind="timeout", host=host) from None
     except httpcore.ConnectError:
         raise Unreachable(N_("%(host)s takes no connections."), kind="refused", host=host) from None
-    except httpcore.ProtocolError:
+    except (httpcore.ProtocolError, httpcore.NetworkError):
         raise Unreachable(N_("%(host)s broke off, or its answer is not HTTP."), kind="garbled", host=host) from None
-    except httpcore.NetworkError:
-        raise Unreachable(N_("%(host)s broke off."), kind="refused", host=host) from None
