@@ -3,7 +3,6 @@
 # make test   everything; make quick: the fast part
 PYTHON ?= python3
 BIN := .venv/bin
-CATALOGUES := $(patsubst %.po,%.mo,$(wildcard themes/*/locale/*/LC_MESSAGES/*.po))
 FAST := not browser and not faults and not fedify and not benchmark
 FEDIFY := $(patsubst %/package-lock.json,%/node_modules/.package-lock.json,$(wildcard tests/fedify/package-lock.json))
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" .cache/lock/bin/pip-compile --quiet --generate-hashes --all-build-deps \
@@ -12,18 +11,18 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make lock" .cache/lock/bin/pip-compile --quiet
 
 .PHONY: run demo test quick lint lock locale clean
 
-run: .venv/ready locale
+run: .venv/ready
 	@exec $(BIN)/neighbourhub serve --data data --host 127.0.0.1 --port 8000
 
-demo: .venv/ready locale
+demo: .venv/ready
 	@exec $(BIN)/python -m web.demo
 
-test: need .venv/ready-to-test locale $(FEDIFY) lint
+test: need .venv/ready-to-test $(FEDIFY) lint
 	$(BIN)/pytest -q -n 2 -m "$(FAST)"
 	$(BIN)/pytest -q -m "browser or faults or fedify"
 	$(BIN)/pytest -q -s -m benchmark
 
-quick: .venv/ready-to-test locale
+quick: .venv/ready-to-test
 	$(BIN)/pytest -q -n 2 -m "$(FAST)"
 
 lint: .venv/ready-to-test
@@ -43,10 +42,10 @@ need:
 	@sh .ci/venv $(PYTHON) tests/requirements.lock
 	@touch .venv/ready $@
 
-locale: $(CATALOGUES)
-
-%.mo: %.po | .venv/ready
-	@$(BIN)/pybabel --quiet compile --input-file=$< --output-file=$@
+# Bring the catalogues up to date with the words in templates and code, and say what has no Welsh yet.
+locale: .venv/ready
+	@$(BIN)/python -m web.i18n extract
+	@$(BIN)/python -m web.i18n check
 
 tests/fedify/node_modules/.package-lock.json: tests/fedify/package-lock.json | .venv/ready-to-test
 	@sh .ci/npm tests/fedify ci --no-audit --no-fund
@@ -61,5 +60,4 @@ lock:
 # Leaves data/ alone: it is somebody's neighbourhood.
 clean:
 	rm -rf .venv .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/fedify/node_modules
-	find hub federation web themes tests -name '*.mo' -delete
 	find hub federation web themes tests -name __pycache__ -prune -exec rm -rf {} +
