@@ -196,6 +196,12 @@ def answers(tx: Tx, who: int, ask: int) -> list[Answer]:
     return [_answer(row) for row in tx.all(f"{_WHO} WHERE w.ask = :ask ORDER BY w.at DESC LIMIT 1000", ask=ask)]
 
 
+def tally(tx: Tx, ask: int) -> dict[str, int]:
+    """How many gave each answer: what a poll shows. Who they are only coordinators see."""
+    rows = tx.all("SELECT said, count(*) AS n FROM answer WHERE ask = :ask GROUP BY said", ask=ask)
+    return {row["said"]: row["n"] for row in rows}
+
+
 def waiting(tx: Tx, who: int, limit: int = 50) -> list[tuple[Ask, int]]:
     """Open asks and offers with answers that no coordinator has decided on, and how many."""
     people.require(tx, who, "organiser")

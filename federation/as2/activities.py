@@ -48,14 +48,14 @@ def undo(id: str, actor: str, other: str, what: Json) -> Json:
     return {"id": id, "type": "Undo", "actor": actor, "to": [other], "object": kept}
 
 
-def like(id: str, actor: str, uri: str, author: str) -> Json:
-    """Let somebody see that their words were read and counted."""
-    return {"id": id, "type": "Like", "actor": actor, "to": [author], "object": uri}
+def answer(kind: str, id: str, actor: str, to: str, about: dict[str, Any] | str) -> Json:
+    """`Accept`, `Reject` or `Like` what `to` did or said.
 
-
-def answer(kind: str, id: str, actor: str, to: str, about: dict[str, Any]) -> Json:
-    """`Accept` or `Reject` what was asked. What they sent stands in it, since some know it by id, some by content."""
-    kept = {key: about[key] for key in ("id", "type", "actor", "object") if key in about}
+    What they asked stands in it, since some servers know it again by its id and some by what it says.
+    """
+    kept = about
+    if isinstance(about, dict):
+        kept = {key: about[key] for key in ("id", "type", "actor", "object") if key in about}
     return {"id": id, "type": kind, "actor": actor, "to": [to], "object": kept}
 
 

@@ -111,11 +111,12 @@ def companion_uri(it: Event, hub: Hub) -> str:
 
 
 def notice(it: Event) -> Text:
-    """The short note that tells people it is off: an edit alone rings nobody's bell."""
+    """The short note (Markdown) that tells people it is off: an edit alone rings nobody's bell."""
+    said = {one: (content.literal(pick(it.title, one)), content.literal(pick(it.reason, one))) for one in it.title}
     return {
-        one: words.say(f"told {it.status}", one, title=pick(it.title, one), reason=pick(it.reason, one)).strip()
-        for one in it.title
-    }
+        one: words.say(f"told {it.status}", one, title=title, reason=reason)
+        for one, (title, reason) in said.items()
+    }  # fmt: skip
 
 
 def _name(it: Event, language: str) -> str:

@@ -1,0 +1,88 @@
+"""From what is kept here to the document that other servers read: looks up what a thing stands in, and writes it."""
+
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+
+from federation.as2 import actors as as2_actors
+from federation.as2 import asks as as2_asks
+from federation.as2 import events as as2_events
+from federation.as2 import posts as as2_posts
+from federation.as2.contexts import Json
+from federation.as2.posts import Around
+from hub import actors, asks, events, projects, things
+from hub.actors import Actor
+from hub.errors import N_, NotFound
+from hub.settings import Hub
+from hub.store import Tx
+from hub.things import Thing
+
+FORMER = {"event": "Event", "companion": "Question", "ask": "Question", "offer": "Question"}
+
+
+def thing(tx: Tx, hub: Hub, it: Thing) -> Json:
+    """Something of ours, as it stands now. Raises `NotFound` when what it belongs to is gone."""
+    match it.kind:
+        case "event":
+            return as2_events.event(events.get(tx, it.id), hub, _project(tx, it.project)[0])
+        case "companion":
+            return as2_events.companion(events.by_companion(tx, it.id), hub)
+        case "ask" | "offer":
+            return as2_asks.ask(asks.get(tx, it.id), hub, asks.tally(tx, it.id), _project(tx, it.project)[0])
+        case "project":
+            return actor(tx, hub, actors.at(tx, it.uri))
+    return as2_posts.note(it, hub, _around(tx, it))
+
+
+def actor(tx: Tx, hub: Hub, it: Actor) -> Json:
+    """One of ours who can be followed. Raises `NotFound` for somebody else's, and for a project that is gone."""
+    if not it.local:
+        raise NotFound(N_("There is nobody by that name here."))
+    match it.kind:
+        case "hub":
+            return as2_actors.hub(it, hub)
+        case "project":
+            return as2_actors.project(it, projects.of_actor(tx, it.id), hub)
+        case "instance":
+            return as2_actors.instance(it, hub, software_version())
+    return as2_actors.resident(it, hub)
+
+
+def former(kind: str) -> str:
+    """The type of what is there no more."""
+    return FORMER.get(kind, "Note")
+
+
+@cache
+def software_version() -> str:
+    try:
+        return version(as2_actors.SOFTWARE)
+    except PackageNotFoundError:  # run from its folder, not installed
+        return "0"
+
+
+def _project(tx: Tx, id: int | None) -> tuple[str | None, str]:
+    """Address and handle of the project that something belongs to; nothing when it is gone."""
+    row = tx.one(
+        """SELECT a.uri, a.handle, a.domain FROM project p JOIN actor a ON a.id = p.actor JOIN thing t ON t.id = p.id
+           WHERE p.id = :id AND t.removed IS NULL""",
+        id=id or 0,
+    )
+    return (row["uri"], f"@{row['handle']}@{row['domain']}") if row else (None, "")
+
+
+def _around(tx: Tx, it: Thing) -> Around:
+    project, acct = _project(tx, it.project)
+    parent = things.at(tx, it.reply_to) if it.reply_to else None
+    if parent is None:
+        return Around(project=project, project_acct=acct)
+    root = _root(tx, it)
+    return Around(
+        project=project, project_acct=acct, answers=parent.by.uri,
+        answers_acct=f"@{parent.by.handle}@{parent.by.domain}",
+        context=f"{root.uri}/context" if root is not None and root.local else None,
+    )  # fmt: skip
+
+
+def _root(tx: Tx, it: Thing) -> Thing | None:
+    row = tx.one("SELECT uri FROM thing WHERE id = :id", id=it.root or 0)
+    return things.at(tx, row["uri"]) if row else None
