@@ -148,7 +148,7 @@ def shell(request: Request, folders: tuple[Any, ...], alternates: Sequence[Alter
     names = hub.name if hub else {"en": "Neighbourhub"}
     name, name_lang = best(names, lang) or ("Neighbourhub", "en")
     other = next(((text, tag) for tag, text in names.items() if tag != name_lang and text), ("", ""))
-    pages = [page for page in PAGES if _seen(page, visitor) and exists(request.app, page.path)]
+    pages = [page for page in PAGES if hub and _seen(page, visitor) and exists(request.app, page.path)]
     return Shell(
         name=name, name_lang=name_lang, other_name=other[0], other_lang=other[1],
         area=hub.area.name if hub else "", view=(next(filter(None, names.values()), ""), hub.area.name if hub else ""),
