@@ -182,6 +182,18 @@ def at(tx: Tx, uri: str) -> Thing | None:
     return common(row) if row else None
 
 
+def latest(tx: Tx, kinds: tuple[str, ...], *, project: int | None = None, limit: int = 40) -> list[Thing]:
+    """What was published here last, of these kinds, newest first: what the feeds say."""
+    rows = tx.all(
+        f"""SELECT {COLUMNS} FROM {FROM}
+            WHERE t.local = 1 AND {VISIBLE} AND (:project = 0 OR t.project = :project)
+              AND t.kind IN ({", ".join(f"'{kind}'" for kind in kinds if kind.isalpha())})
+            ORDER BY t.published DESC, t.id DESC LIMIT :limit""",
+        project=project or 0, limit=limit,
+    )  # fmt: skip
+    return [common(row) for row in rows]
+
+
 def tombstone(tx: Tx, id: int) -> tuple[str, int] | None:
     """Address and time of something of ours that was taken back."""
     row = tx.one("SELECT uri, removed FROM thing WHERE id = :id AND local = 1 AND removed IS NOT NULL", id=id)

@@ -1,0 +1,111 @@
+"""Pages that everybody sees alike are made once, and given out again until something changes or a minute has passed.
+
+Only for those who have not signed in. A page says when things happened in words ("yesterday"), hence the minute.
+"""
+
+import functools
+import hashlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hub.clock import MINUTE, now
+from web import auth
+from web.accept import wants_activity
+from web.shell import language
+
+MOST = 96  # pages kept: some 4 MB
+LONGEST = 80  # characters of a query that is worth keeping
+OWN = "private, no-cache"
+SHARED = "no-cache"  # may be kept, and must be asked for again: a form's answer has to show at once
+
+Handler = Callable[[Request], Awaitable[Response]]
+Key = tuple[str, str, str, int, int]
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A page as it was sent: the body, its headers, and its ETag."""
+
+    body: bytes
+    headers: list[tuple[bytes, bytes]]
+    etag: str
+
+
+class Cache:
+    """The pages that were asked for last. One for each application: `app.state.kept`."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._pages: OrderedDict[Key, Kept] = OrderedDict()
+
+    def get(self, key: Key) -> Kept | None:
+        found = self._pages.get(key)
+        if found is not None:
+            self._pages.move_to_end(key)
+        return found
+
+    def put(self, key: Key, page: Kept) -> None:
+        self._pages[key] = page
+        while len(self._pages) > self._most:
+            self._pages.popitem(last=False)
+
+
+def shared(handler: Handler) -> Handler:
+    """Marks a page that is the same for all who have not signed in."""
+
+    @functools.wraps(handler)
+    async def given(request: Request) -> Response:
+        if auth.account(request) is not None:
+            response = await handler(request)
+            response.headers.setdefault("Cache-Control", OWN)
+            return response
+        if wants_activity(request) or "done" in request.query_params or len(request.url.query) > LONGEST:
+            return await handler(request)
+        cache, key = _cache(request), _key(request)
+        found = cache.get(key)
+        if found is None:
+            response = await handler(request)
+            if response.status_code != 200:
+                return response
+            found = _kept(response)
+            cache.put(key, found)
+        return _answer(request, found)
+
+    return given
+
+
+def _cache(request: Request) -> Cache:
+    state = request.app.state
+    if not hasattr(state, "kept"):
+        state.kept = Cache()
+    found: Cache = state.kept
+    return found
+
+
+def _key(request: Request) -> Key:
+    state = request.app.state
+    lang, _ = language(request, state.hub, None)
+    return request.url.path, request.url.query, lang, state.store.changed.count, now() // MINUTE
+
+
+def _kept(response: Response) -> Kept:
+    etag = f'"{hashlib.sha256(bytes(response.body)).hexdigest()[:20]}"'
+    response.headers["ETag"] = etag
+    response.headers.setdefault("Cache-Control", SHARED)
+    return Kept(bytes(response.body), list(response.raw_headers), etag)
+
+
+def _answer(request: Request, page: Kept) -> Response:
+    """The page, or 304 for who has it already."""
+    asked = request.headers.get("if-none-match", "")
+    same = any(tag.strip().removeprefix("W/") in (page.etag, "*") for tag in asked.split(","))
+    response = Response(status_code=304 if same else 200)
+    response.body = b"" if same else page.body
+    response.raw_headers = [pair for pair in page.headers if not same or pair[0] not in _OF_A_BODY]
+    return response
+
+
+_OF_A_BODY = (b"content-length", b"content-type")
