@@ -88,6 +88,8 @@ class Shell(msgspec.Struct, frozen=True, kw_only=True):
     """Whether this is the home page: its view is tall."""
     contacts: tuple[tuple[str, str], ...]
     """Who answers for the hub and how to reach them, for the foot."""
+    remote: bool
+    """Whether "follow from your server" is there to take a visitor to it."""
     feeds: tuple[Alternate, ...]
     """The hub's feeds."""
     alternates: tuple[Alternate, ...]
@@ -159,6 +161,7 @@ def shell(request: Request, folders: tuple[Any, ...], alternates: Sequence[Alter
         pages=tuple(_link(page, path, words) for page in pages),
         visitor=visitor, path=path, address=base + path, home=path == "/",
         contacts=tuple((contact.name, contact.reach) for contact in hub.contacts) if hub else (),
+        remote=exists(request.app, "/follow"),
         feeds=tuple(
             Alternate(href, kind, words.gettext(title)) for title, href, kind in FEEDS if exists(request.app, href)
         ),

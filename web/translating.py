@@ -133,17 +133,23 @@ def _key(message: Message) -> str:
 
 def _load(language: str, theme: Path) -> Catalog:
     file = path(language, theme)
-    text = file.read_text() if file.exists() else ""
-    if not text:
-        header = f'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: {FORMULAS[language]}\\n"\n'
-        text = f"{header[:-1]}\n"
+    text = file.read_text() if file.exists() else _header(language)
     return read_po(BytesIO(text.encode()), locale=language, charset="utf-8")
 
 
 def _save(catalogue: Catalog, language: str, theme: Path) -> None:
+    """Written beside and moved into place, so that a running hub never reads half of it."""
     out = BytesIO()
-    write_po(out, catalogue, width=0, omit_header=True, sort_output=True, include_lineno=False, ignore_obsolete=False)
-    header = f"""# The words of Neighbourhub in {LANGUAGES[language]}. Kept by `python -m web.i18n`: docs/build/translating.md
+    write_po(out, catalogue, width=0, omit_header=True, sort_output=True, include_lineno=False)
+    file = path(language, theme)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    whole = file.with_suffix(".new")
+    whole.write_text(f"{_header(language)}\n{out.getvalue().decode().strip()}\n")
+    whole.replace(file)
+
+
+def _header(language: str) -> str:
+    return f"""# Neighbourhub in {LANGUAGES[language]}. Kept by `python -m web.i18n`: docs/build/translating.md
 msgid ""
 msgstr ""
 "Language: {language}\\n"
@@ -152,17 +158,12 @@ msgstr ""
 "Content-Transfer-Encoding: 8bit\\n"
 "Plural-Forms: {FORMULAS[language]}\\n"
 """
-    file = path(language, theme)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    whole = file.with_suffix(".new")
-    whole.write_text(f"{header}\n{out.getvalue().decode().strip()}\n")
-    whole.replace(file)
 
 
 USAGE = """python -m web.i18n extract             bring the catalogues up to date
 python -m web.i18n missing [LANGUAGE]  what has no translation yet, as JSON to fill in
-python -m web.i18n fill LANGUAGE FILE  put in the translations of a JSON file {"English": "Cymraeg"}; - reads them from the input
-python -m web.i18n check               say what is missing; for those who hurry, the tests say it too"""
+python -m web.i18n fill LANGUAGE FILE  put in those of a JSON file {"English": "Cymraeg"}; - is the input
+python -m web.i18n check               say what is missing; the tests say it too"""
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -95,7 +95,7 @@ class Words:
         return name if len(name) <= 4 else short
 
     def time(self, moment: int, zone: str | None = None) -> str:
-        """10 am, 8.30 pm, 12 noon; 10 y bore, 8.30 yr hwyr, 12 hanner dydd."""
+        """10 am, 8.30 pm, 12 noon; 10 y bore, 8.30 yr hwyr, hanner dydd."""
         clock, part = self._time(self.local(moment, zone))
         return self._joined(clock, part)
 
@@ -117,7 +117,8 @@ class Words:
             )  # fmt: skip
         return self._say(
             N_("%(day)s, %(start)s to %(last)s, %(end)s"),
-            day=day, start=self.time(starts, zone), last=self._inside(self.day(last.date(), zone)), end=self._clock(last),
+            day=day, start=self.time(starts, zone), last=self._inside(self.day(last.date(), zone)),
+            end=self._clock(last),
         )  # fmt: skip
 
     def span(self, starts: int, ends: int | datetime, zone: str | None = None) -> str:
@@ -131,9 +132,8 @@ class Words:
     def _whole_days(self, first: date, last: date, zone: str | None) -> str:
         if first == last:
             return self._say(N_("%(day)s, all day"), day=self.day(first, zone))
-        return self._say(
-            N_("%(start)s to %(end)s"), start=self.day(first, zone), end=self._inside(self.day(last, zone))
-        )
+        start, end = self.day(first, zone), self._inside(self.day(last, zone))
+        return self._say(N_("%(start)s to %(end)s"), start=start, end=end)
 
     def tile(self, moment: "int | date", zone: str | None = None) -> Tile:
         it = self.date_of(moment, zone)
@@ -188,15 +188,15 @@ class Words:
         return self._joined(*self._time(at))
 
     def _joined(self, clock: str, part: str) -> str:
-        return f"{clock} {part}"
+        return f"{clock} {part}".rstrip()
 
     def _time(self, at: datetime) -> tuple[str, str]:
         say = self.catalogue.gettext
         hour = str(at.hour % 12 or 12) + (f".{at.minute:02}" if at.minute else "")
         if (at.hour, at.minute) == (12, 0):
-            return hour, say(N_("noon"))
+            return say(N_("12 noon")), ""
         if (at.hour, at.minute) == (0, 0):
-            return hour, say(N_("midnight"))
+            return say(N_("12 midnight")), ""
         if at.hour < 12:
             return hour, say(N_("am"))
         return hour, say(N_("pm")) if at.hour < 18 else self.catalogue.pgettext("evening", "pm")

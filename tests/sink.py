@@ -16,7 +16,7 @@ from hub.settings import Contact, Hub
 from web import errors, grids, templates
 from web.forms import Form, blank, parse
 
-KITCHEN = Path(__file__).parent / "kitchen"
+KITCHEN = Path(__file__).parent / "themes" / "kitchen"
 TODAY = date(2026, 6, 3)
 
 
@@ -89,7 +89,19 @@ async def nothing(request: Request) -> Response:
     return Response("", 204)
 
 
-PATHS = ("/", "/events", "/asks", "/projects", "/about", "/search", "/sign-in", "/feed.atom", "/events.ics", "/today")
+PATHS = (
+    "/",
+    "/events",
+    "/asks",
+    "/projects",
+    "/about",
+    "/search",
+    "/signin",
+    "/feed.atom",
+    "/events.ics",
+    "/follow",
+    "/steward",
+)
 
 
 def riverside(**changes: object) -> Hub:
