@@ -171,10 +171,7 @@ def _follow_asked(s: Sender, change: Change) -> None:
     if other.local or not ours.local or actors.follows(s.tx, ours.id, other.id) is None:
         return
     id = s.tell(ours.id, lambda uri: activities.follow(uri, ours.uri, other.uri), other, about=other.uri)
-    s.tx.run(
-        "UPDATE follow SET uri = :uri WHERE follower = :ours AND followed = :other",
-        uri=f"{s.hub.base}/activity/{id}", ours=ours.id, other=other.id,
-    )  # fmt: skip
+    actors.follow_known_as(s.tx, ours.id, other.id, f"{s.hub.base}/activity/{id}")
 
 
 def _follow_ended(s: Sender, change: Change) -> None:

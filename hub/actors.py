@@ -249,6 +249,13 @@ def ask_to_follow(tx: Tx, ours: int, other: int) -> bool:
     return bool(asked)
 
 
+def follow_known_as(tx: Tx, ours: int, other: int, uri: str) -> None:
+    """Keep the address under which we asked: their answer refers to it."""
+    tx.run(
+        "UPDATE follow SET uri = :uri WHERE follower = :ours AND followed = :other", uri=uri, ours=ours, other=other
+    )
+
+
 def follow_answered(tx: Tx, ours: int, other: int, *, accepted: bool) -> bool:
     """They said yes or no to what we asked. False, and nothing changes, when we never asked."""
     return bool(
