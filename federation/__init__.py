@@ -1,0 +1,29 @@
+"""ActivityPub: how this hub and other servers speak. These names are all that the web may take from here."""
+
+from federation import inbox
+from federation.http import Client, Unreachable
+from federation.outcome import Outcome, settle
+from federation.outgoing import announce
+from federation.peers import Found, find_hub, follow_hub, stop_following, subscribe_url
+from federation.wire import Limits, Wire
+from federation.work import RUNNERS, schedule
+
+routes = [*inbox.routes]
+
+__all__ = [
+    "RUNNERS",
+    "Client",
+    "Found",
+    "Limits",
+    "Outcome",
+    "Unreachable",
+    "Wire",
+    "announce",
+    "find_hub",
+    "follow_hub",
+    "routes",
+    "schedule",
+    "settle",
+    "stop_following",
+    "subscribe_url",
+]

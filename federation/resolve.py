@@ -26,6 +26,7 @@ from hub.store import Tx
 log = structlog.get_logger()
 
 FRESH = 7 * DAY  # how long what we know of an actor is good enough to show
+ACTIVITY_JSON = "application/activity+json"
 LD_JSON = "application/ld+json"
 PROFILE = "https://www.w3.org/ns/activitystreams"
 
@@ -101,7 +102,7 @@ async def _fetched(wire: Wire, url: str, budget: Budget) -> tuple[Json, str]:
     response = _good(await _signed_get(wire, url, budget))
     kind, _, parameters = response.headers.get("content-type", "").partition(";")
     kind = kind.strip().lower()
-    if kind != signatures.CONTENT_TYPE and not (kind == LD_JSON and PROFILE in parameters):
+    if kind != ACTIVITY_JSON and not (kind == LD_JSON and PROFILE in parameters):
         raise Unfit(N_("The answer is not an ActivityPub document."))
     return _json(response), response.url
 
@@ -213,7 +214,7 @@ async def gather(wire: Wire, sender: Actor, activity: Json) -> Gathered:
     if plan.again or plan.gone:
         await _look_again(wire, sender, found, budget)
     for url in plan.objects:
-        await _object(wire, url, found, budget)
+        await thing(wire, url, found, budget)
     for uri in plan.actors:
         await _if_possible(_actor(wire, uri, found, budget))
     if plan.above:
@@ -271,7 +272,7 @@ async def _look_again(wire: Wire, sender: Actor, found: Gathered, budget: Budget
         found.gone.add(sender.uri)
 
 
-async def _object(wire: Wire, url: str, found: Gathered, budget: Budget) -> Json:
+async def thing(wire: Wire, url: str, found: Gathered, budget: Budget) -> Json:
     """A thing from its own server, with its author."""
     doc = await document(wire, url, budget)
     if loose.type_of(doc) in ("Create", "Update") and isinstance(doc.get("object"), dict):
@@ -297,7 +298,7 @@ async def _thread(wire: Wire, url: str, found: Gathered, budget: Budget) -> None
     for _ in range(wire.limits.depth):
         if url in found.above or wire.is_ours(url) or await wire.store.read_hot(things.at, url) is not None:
             return
-        doc = await _object(wire, url, found, budget)
+        doc = await thing(wire, url, found, budget)
         found.above.append(url)
         url = loose.id_of(doc.get("inReplyTo"))
         if not url:

@@ -1,5 +1,6 @@
 """What every part of federation is given: the store, the way out, our own address, and what is kept in mind."""
 
+import asyncio
 from collections import OrderedDict
 from typing import Generic, TypeVar
 
@@ -81,6 +82,7 @@ class Wire:
         self.inbox_rates = Rates(limits.a_minute, limits.burst)
         self.key_rates = Rates(limits.key_fetches, limits.key_fetches)
         self.signers: Recent[tuple[str, PrivateKey]] = Recent(DAY, 512)
+        self.under_way: dict[str, asyncio.Task[int]] = {}  # actors who are being fetched
         self._instance = 0
 
     @property
@@ -100,6 +102,10 @@ class Wire:
             known = (f"{uri}#main-key", load_private(pem))
             self.signers.put(str(actor), known)
         return known
+
+    async def is_open(self) -> bool:
+        """Whether the hub has been set up, so that there is anybody to speak for."""
+        return bool(self._instance) or await self.store.read(settings.found) is not None
 
     async def instance(self) -> int:
         """The actor that this server itself is: it signs what we fetch. Raises `NotFound` before the hub is set up."""

@@ -35,7 +35,8 @@ _HANDLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
 _KINDS = {"Hub": "hub", "Project": "project", "Instance": "instance", "Resident": "person"}
 # What a hub puts before a title for servers that show nothing else; our pages say it in their own way.
-_SIGNS = [sign for what in ("cancelled", "postponed", "matched", "closed", "ask", "offer") for sign in SAYS[what].values()]
+_MARKED = ("cancelled", "postponed", "matched", "closed", "ask", "offer")
+_SIGNS = [sign for what in _MARKED for sign in SAYS[what].values()]
 _SIGN = re.compile(rf"^(?:{'|'.join(map(re.escape, _SIGNS))})\s*:\s*", re.IGNORECASE)
 
 

@@ -1,0 +1,38 @@
+"""How a piece of work in the background went, and what is written down about it."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import msgspec
+
+from federation.wire import Wire
+from hub import jobs
+from hub.jobs import Job
+from hub.store import Tx
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """Done, when there is no `error`. Otherwise it is tried again later (`after` ms if somebody said when), unless
+    it is `hopeless`. `settle` goes into the transaction that ends the job.
+    """
+
+    error: str = ""
+    after: int | None = None
+    hopeless: bool = False
+    settle: Callable[[Tx], object] | None = None
+
+
+DONE = Outcome()
+Runner = Callable[[Wire, Job], Coroutine[Any, Any, Outcome]]
+
+
+def settle(tx: Tx, finished: Sequence[tuple[Job, Outcome]]) -> None:
+    """End these jobs, or put them back, with all that goes with it."""
+    for job, outcome in finished:
+        if outcome.settle is not None:
+            outcome.settle(tx)
+        if outcome.error and outcome.hopeless:
+            jobs.give_up(tx, job.id, outcome.error)
+        elif outcome.error:
+            jobs.retry(tx, job.id, outcome.error, outcome.after)
+    jobs.done_many(tx, [job.id for job, outcome in finished if not outcome.error])

@@ -1,0 +1,154 @@
+"""The loop behind the pages: tell others what happened, take work that is due, do it, write down how it went.
+
+Each turn is one transaction: what has finished is ended, and what is due is leased. Many workers may run on one
+PostgreSQL database; when one dies, its leases run out and another does the work.
+"""
+
+import asyncio
+import contextlib
+
+import structlog
+
+from federation import RUNNERS, Outcome, Wire, announce, schedule, settle
+from hub import jobs
+from hub.clock import now
+from hub.jobs import Job
+from hub.store import Busy, Tx
+
+log = structlog.get_logger()
+
+CONCURRENCY = 8
+LONGEST_WAIT = 5.0  # seconds without looking, for hosts whose rest has ended and leases that have run out
+SHORTEST_WAIT = 0.02
+PATIENCE = 8.0  # seconds that work under way has to finish when we are told to stop
+TROUBLE = 1.0  # seconds before the next try when the database does not take it
+ONE_AT_A_TIME = frozenset({"receive"})  # of these a mistake of ours must not hold up the line behind it
+
+Finished = list[tuple[Job, Outcome]]
+
+
+async def run(wire: Wire, *, stop: asyncio.Event, concurrency: int = CONCURRENCY) -> None:
+    """Work until `stop` is set; then finish what is under way, and give back what is not done in time."""
+    worker = _Worker(wire, concurrency)
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        while not stop.is_set():
+            seen = wire.store.changed.count
+            try:
+                idle = await worker.turn()
+            except Busy as error:
+                log.warning("worker waits", why=str(error))
+                idle = TROUBLE
+            except Exception:
+                log.exception("a turn of the worker failed")
+                idle = TROUBLE
+            await worker.rest(idle, seen, stopped)
+    finally:
+        stopped.cancel()
+        await worker.finish()
+
+
+async def drain(wire: Wire, *, concurrency: int = CONCURRENCY) -> int:
+    """Do all that is due now, and all that follows from it. Returns how many jobs that was."""
+    worker, done = _Worker(wire, concurrency), 0
+    while True:
+        await worker.turn()
+        if not worker.running:
+            if not await wire.store.write(announce):
+                return done
+            continue
+        finished, _ = await asyncio.wait(worker.running, return_when=asyncio.FIRST_COMPLETED)
+        done += len(finished)
+
+
+class _Worker:
+    def __init__(self, wire: Wire, concurrency: int) -> None:
+        self.wire, self.concurrency = wire, concurrency
+        self.running: dict[asyncio.Task[Outcome], Job] = {}
+        self._scheduled = False
+
+    async def turn(self) -> float:
+        """End what has finished, begin what is due. Returns how many seconds there is nothing more to do."""
+        if not self._scheduled:
+            await self.wire.store.write(schedule)
+            self._scheduled = True
+        told = await self.wire.store.write(announce) if await self.wire.is_open() else 0
+        finished = [task for task in self.running if task.done()]
+        outcomes = [(self.running[task], _outcome(task, self.running[task])) for task in finished]
+        claimed, wait = await self._settled(outcomes, self.concurrency - len(self.running) + len(finished))
+        for task in finished:
+            del self.running[task]
+        for job in claimed:
+            self.running[asyncio.create_task(RUNNERS[job.kind](self.wire, job))] = job
+        return 0.0 if told or finished or claimed else wait
+
+    async def rest(self, seconds: float, seen: int, stopped: "asyncio.Task[object]") -> None:
+        """Sleep until something changed, something finished, we are to stop, or so many seconds have passed."""
+        if seconds <= 0:
+            return
+        changed = asyncio.create_task(self.wire.store.wait_for_change(seconds, seen))
+        await asyncio.wait({changed, stopped, *self.running}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        changed.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await changed
+
+    async def finish(self) -> None:
+        if self.running:
+            await asyncio.wait(self.running, timeout=PATIENCE)
+        outcomes, undone = [], []
+        for task, job in self.running.items():
+            if task.done():
+                outcomes.append((job, _outcome(task, job)))
+            else:
+                task.cancel()
+                undone.append(job.id)
+        await asyncio.gather(*self.running, return_exceptions=True)
+        await self._settled(outcomes, 0)
+        await self.wire.store.write(_release, undone)
+
+    async def _settled(self, outcomes: Finished, room: int) -> tuple[list[Job], float]:
+        try:
+            return await self.wire.store.write(_turn, outcomes, room)
+        except Busy:
+            raise
+        except Exception:
+            if not outcomes:
+                raise
+            # One of them cannot be written down: the others must not suffer for it.
+            log.exception("settling one by one")
+            for one in outcomes:
+                await self._alone(one)
+            return await self.wire.store.write(_turn, [], room)
+
+    async def _alone(self, one: tuple[Job, Outcome]) -> None:
+        try:
+            await self.wire.store.write(settle, [one])
+        except Exception as error:
+            log.exception("cannot be settled", job=one[0].id, kind=one[0].kind)
+            await self.wire.store.write(jobs.give_up, one[0].id, f"A mistake of ours: {type(error).__name__}.")
+
+
+def _turn(tx: Tx, finished: Finished, room: int) -> tuple[list[Job], float]:
+    settle(tx, finished)
+    claimed = jobs.claim(tx, room, list(RUNNERS)) if room > 0 else []
+    if claimed or finished:
+        return claimed, 0.0
+    row = tx.one("SELECT min(due) AS due FROM job WHERE dead = 0 AND due > :now", now=now())
+    due = row["due"] if row else None
+    wait = LONGEST_WAIT if due is None else (due - now()) / 1000
+    return [], min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
+
+
+def _release(tx: Tx, undone: list[int]) -> None:
+    for id in undone:
+        jobs.release(tx, id)
+
+
+def _outcome(task: "asyncio.Task[Outcome]", job: Job) -> Outcome:
+    error = task.exception()
+    if error is None:
+        return task.result()
+    if isinstance(error, Busy):
+        return Outcome(error=str(error), after=int(TROUBLE * 1000))
+    log.error("a mistake of ours", kind=job.kind, job=job.id, exc_info=error)
+    return Outcome(error=f"A mistake of ours: {type(error).__name__}.", hopeless=job.kind in ONE_AT_A_TIME)
