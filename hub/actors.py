@@ -251,9 +251,7 @@ def ask_to_follow(tx: Tx, ours: int, other: int) -> bool:
 
 def follow_known_as(tx: Tx, ours: int, other: int, uri: str) -> None:
     """Keep the address under which we asked: their answer refers to it."""
-    tx.run(
-        "UPDATE follow SET uri = :uri WHERE follower = :ours AND followed = :other", uri=uri, ours=ours, other=other
-    )
+    tx.run("UPDATE follow SET uri = :uri WHERE follower = :ours AND followed = :other", uri=uri, ours=ours, other=other)
 
 
 def follow_answered(tx: Tx, ours: int, other: int, *, accepted: bool) -> bool:
@@ -326,6 +324,18 @@ def counts(tx: Tx, id: int) -> tuple[int, int]:
     )
     assert row is not None
     return row["followers"], row["following"]
+
+
+def reach(tx: Tx, id: int) -> tuple[int, int]:
+    """How many on other servers follow this actor, and on how many servers they are."""
+    row = tx.one(
+        """SELECT count(*) AS followers, count(DISTINCT a.domain) AS servers
+           FROM follow f JOIN actor a ON a.id = f.follower
+           WHERE f.followed = :id AND f.state = 'accepted' AND a.local = 0 AND a.removed IS NULL""",
+        id=id,
+    )
+    assert row is not None
+    return row["followers"], row["servers"]
 
 
 def inboxes(tx: Tx, followed: int) -> list[Row]:
