@@ -21,7 +21,7 @@ MICRO, EVENT, MOBILIZON, HUB = "micro", "event", "mobilizon", "hub"
 FRIENDICA = "friendica"  # a calendar that also shows polls
 
 # What is sent → the profiles that can read it.
-CALENDAR = frozenset({EVENT, MOBILIZON, HUB})
+CALENDAR = frozenset({EVENT, MOBILIZON, HUB, FRIENDICA})
 TIMELINE = frozenset({MICRO})
 POLLS = frozenset({MICRO, HUB, FRIENDICA})
 WORDS = frozenset({MICRO, HUB, EVENT, FRIENDICA})
