@@ -28,7 +28,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 HEALTH = frozenset({"/healthz", "/livez", "/readyz"})  # asked by machines that know no name
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 YEAR = 365 * 24 * 3600
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NO_PATH = re.compile(r"[\x00-\x1f\x7f]|/\d{19,}(?=/|$)")  # the second is larger than any id of ours
 _NUL = re.compile(rb"%00", re.I)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -90,7 +90,7 @@ class Guard:
             return 400  # two servers in a row could understand it differently
         if _one(headers, b"host") not in self.hosts and scope["path"] not in HEALTH:
             return 421
-        if _CONTROL.search(scope["path"]):
+        if _NO_PATH.search(scope["path"]):
             return 404
         if scope["method"] in SAFE:
             return 0

@@ -17,8 +17,11 @@ async def alive(request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """Whether a page could be served now: the database answers."""
+    """Whether it could serve and deliver now: the database answers, and the worker, where it is here, is at work."""
     await request.app.state.store.read(_one)
+    work = request.app.state.work
+    if work is not None and work.done():
+        return PlainTextResponse("the worker has stopped\n", 503, headers={"Cache-Control": "no-store"})
     return PlainTextResponse("ready\n", headers={"Cache-Control": "no-store"})
 
 

@@ -1,13 +1,11 @@
-"""Pictures: taken in with a form, put aside at once so that no mistake loses them, and shown."""
+"""Pictures that come with a form: put aside at once, so that no mistake in it loses them."""
 
 import re
-from typing import Any
+from typing import Annotated
 
 import msgspec
-from starlette.exceptions import HTTPException
+from msgspec import Meta
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
-from starlette.routing import Route
 
 from hub import media
 from hub.errors import N_, HubError, Invalid, NotFound
@@ -28,7 +26,7 @@ Typed = dict[str, list[str]]
 class Kept(msgspec.Struct, frozen=True):
     """A picture that came with an earlier try of the form: its number, and what it shows."""
 
-    media: int | None = None
+    media: Annotated[str, Meta(pattern=r"^\d{1,18}$")]
     alt: Text = msgspec.field(default_factory=dict)
 
 
@@ -80,10 +78,8 @@ def pictures(tx: Tx, who: int, kept: list[Kept], before: list[Picture]) -> list[
     found = []
     known = {picture.media for picture in before}
     for n, row in enumerate(kept[:MOST]):
-        if row.media is None:
-            continue
         try:
-            it = media.get(tx, row.media)
+            it = media.get(tx, int(row.media))
         except NotFound:
             raise Invalid(N_("There is no such picture."), field="picture") from None
         if it.owner != who and it.id not in known:
@@ -92,33 +88,3 @@ def pictures(tx: Tx, who: int, kept: list[Kept], before: list[Picture]) -> list[
             raise Invalid(N_("Say what the picture shows, for people who cannot see it."), field=f"pictures.{n}.alt")
         found.append(Picture(media=it.id, mime=it.mime, width=it.width, height=it.height, alt=row.alt))
     return found
-
-
-async def full(request: Request) -> Response:
-    return await _file(request, "full")
-
-
-async def small(request: Request) -> Response:
-    return await _file(request, "small")
-
-
-async def _file(request: Request, size: media.Size) -> Response:
-    state = request.app.state
-    it = await state.store.read_hot(media.get, request.path_params["id"])
-    path = media.path(state.data / "media", it.key, size)
-    if not path.is_file():
-        raise HTTPException(404)
-    return FileResponse(path, media_type=it.mime, headers=_SAFE)
-
-
-_SAFE: dict[str, Any] = {
-    "Cache-Control": "public, max-age=31536000, immutable",
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Disposition": "inline",
-}
-
-routes = [
-    Route("/media/{id:int}", full),
-    Route("/media/{id:int}/small", small),
-]
