@@ -13,6 +13,7 @@ import uvicorn
 
 from federation import Wire
 from hub import people, settings
+from hub.changes import mend
 from hub.config import Config
 from hub.store import Store, Tx
 from hub.store.migrate import migrate
@@ -43,6 +44,7 @@ async def run(config: Config, data: Path) -> None:
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with opened(errands.store_url(config, data)) as store:
         await store.write(migrate)
+        await store.write(mend)
         config = await at_home(store, config)
         app = build(store, config, data=data)
         ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -62,6 +64,7 @@ async def work(config: Config, data: Path) -> None:
         asyncio.get_running_loop().add_signal_handler(one, stop.set)
     async with opened(errands.store_url(config, data)) as store:
         await store.write(migrate)
+        await store.write(mend)
         config = await at_home(store, config)
         async with on_the_wire(store, config) as wire:
             print("ready to work", flush=True)
