@@ -16,6 +16,7 @@ MOST_PICTURES = 4  # Mastodon shows no more
 Build = Callable[[str, str], str]  # language, HTML of what was written → the whole text in that language
 
 _BLOCK = re.compile(r"<(p|ul|ol|blockquote|pre)>")
+_MEANS_SOMETHING = re.compile(r"[\\`*_{}\[\]<>()#~]")
 _TAG = re.compile(r"\w{1,60}")
 
 
@@ -64,6 +65,11 @@ def named(key: str, text: Text, spoken: list[str]) -> Json:
 def title(words: str) -> str:
     """The first line of a text that has a title: other servers know none."""
     return f"<p><strong>{escape(words)}</strong></p>" if words else ""
+
+
+def literal(words: str) -> str:
+    """Markdown that says just these words, stars and brackets too."""
+    return _MEANS_SOMETHING.sub(r"\\\g<0>", words)
 
 
 def link(url: str) -> str:
