@@ -35,7 +35,7 @@ def publish(tx: Tx, who: int, draft: Draft) -> Thing:
         author=author,
         title=title,
         words=text,
-        pictures=draft.pictures,
+        pictures=things.own_pictures(tx, draft.pictures),
         tags=draft.tags,
         project=draft.project,
     )
@@ -47,7 +47,7 @@ def change(tx: Tx, who: int, id: int, draft: Draft) -> Thing:
     people.require(tx, who, "organiser")
     things.ours(tx, id, SAYS)
     title, text = _checked(draft)
-    things.change(tx, id, title=title, words=text, pictures=draft.pictures, tags=draft.tags)
+    things.change(tx, id, title=title, words=text, pictures=things.own_pictures(tx, draft.pictures), tags=draft.tags)
     record(tx, Kind.POST_CHANGED, subject=id, actor=who)
     return things.get(tx, id)
 

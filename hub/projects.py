@@ -58,7 +58,7 @@ def start(tx: Tx, who: int, draft: Draft) -> Project:
     )  # fmt: skip
     id = things.create(
         tx, "project", author=hub.actor, title=title, words=story, uri=f"{hub.base}/actor/{handle}",
-        pictures=draft.pictures, area=area,
+        pictures=things.own_pictures(tx, draft.pictures), area=area,
     )  # fmt: skip
     tx.run("UPDATE actor SET url = :url WHERE id = :actor", url=f"{hub.base}/projects/{id}", actor=actor)
     tx.run(
@@ -76,7 +76,7 @@ def change(tx: Tx, who: int, id: int, draft: Draft) -> Project:
     project = get(tx, id)
     title, story = things.words_of(draft.title, draft.text)
     summary, wanted = _checked(draft, title)
-    things.change(tx, id, title=title, words=story, pictures=draft.pictures)
+    things.change(tx, id, title=title, words=story, pictures=things.own_pictures(tx, draft.pictures))
     tx.run(
         "UPDATE project SET stage = :stage, wanted = :wanted WHERE id = :id",
         stage=draft.stage,

@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from hub import actors, search, settings
+from hub import actors, media, search, settings
 from hub.clock import now
-from hub.errors import N_, Conflict, NotAllowed, NotFound
+from hub.errors import N_, Conflict, Invalid, NotAllowed, NotFound
 from hub.ids import new_id
 from hub.packing import pack, unpack
 from hub.places import Area
@@ -14,6 +14,7 @@ from hub.store import Row, Tx
 from hub.text import Text, clean_text, markdown
 
 TITLE, STORY = 200, 20_000  # characters
+MOST_PICTURES = 4  # what Mastodon shows
 PATHS = {"event": "events", "ask": "asks", "offer": "asks", "project": "projects"}
 
 
@@ -253,6 +254,23 @@ def ours(tx: Tx, id: int, kinds: tuple[str, ...]) -> Thing:
     if not thing.local:
         raise Conflict(N_("This was published by another hub. It can only be changed there."))
     return thing
+
+
+def own_pictures(tx: Tx, wished: list[Picture]) -> list[Picture]:
+    """The pictures that a form names, as they were uploaded here: whatever else it says of them is not believed.
+
+    Raises `Invalid` for one that is not here, or more than four.
+    """
+    if len(wished) > MOST_PICTURES:
+        raise Invalid(N_("Use up to four pictures."), field="picture")
+    found = []
+    for one in wished:
+        if one.media is None:
+            raise Invalid(N_("Choose a picture from your device."), field="picture")
+        kept = media.get(tx, one.media)
+        alt = clean_text(one.alt, longest=media.ALT, field="alt") or kept.alt
+        found.append(Picture(media=kept.id, mime=kept.mime, width=kept.width, height=kept.height, alt=alt))
+    return found
 
 
 def words_of(title: Text, text: Text, *, what: str = "title") -> tuple[Text, Text]:

@@ -46,8 +46,8 @@ async def _demo(folder: Path) -> None:
     print("Two neighbourhoods live through a month. This takes a few seconds …", flush=True)
     hubs = [(sample.read("riverside"), "glan", PORTS[0]), (sample.read("pontfelin"), "pont", PORTS[1])]
     config = Config()
-    for one, name, port in hubs:
-        await _grow(folder / name, one, _base(port), config)
+    for it, name, port in hubs:
+        await _grow(folder / name, it, _base(port), config)
     await _grow(folder / "national", NATIONAL, _base(PORTS[2]), config)
     running = []
     try:
@@ -119,7 +119,8 @@ async def _command(data: Path, *words: str) -> None:
 def _tell(hubs: list[tuple[SampleHub, str, int]]) -> None:
     print()
     for it, _, port in hubs:
-        print(f"  {it.name['en']:24} {_base(port)}   sign in as {' or '.join(name for name, _ in it.people)}")
+        names = " or ".join(name for name, _ in it.people)
+        print(f"  {it.name['en']:24} {_base(port)}   sign in as {names}")
     print(f"  {NATIONAL.name['en']:24} {_base(PORTS[2])}   sign in as nerys")
     print(f'\nThe password is "{PASSWORD}" for everybody. Ctrl-C stops all three.', flush=True)
 

@@ -1,8 +1,9 @@
-"""Has an invented neighbourhood live through its month: each thing said on its day, by the verbs that the forms call."""
+"""Has an invented neighbourhood live through its month: each thing said on its day, by the verbs of the forms."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from hub.settings import Contact
 from hub.store import Store
 from hub.text import Text
 from hub.things import Picture
-from web import patterns, publishing
+from web import painting, publishing
 from web.cli import STARTER_RULES
 from web.sample import SampleAsk, SampleEvent, SampleHub, SampleProject
 
@@ -38,31 +39,31 @@ async def live(store: Store, config: Config, data: Path, it: SampleHub, base: st
         who = {}
         for name, role in it.people:
             who[name] = (await store.write(people.create, name, f"{name}@example.org", hashed, role)).actor
-        await _Month(store, config, data, who, today).live(it)
+        await _Month(store, config, data, who, today, it.hue).live(it)
     finally:
         clock.use(None)
 
 
 class _Month:
-    def __init__(self, store: Store, config: Config, data: Path, who: dict[str, int], today: int) -> None:
-        self.store, self.config, self.data, self.who, self.today = store, config, data, who, today
+    def __init__(self, store: Store, config: Config, data: Path, who: dict[str, int], today: int, hue: int) -> None:
+        self.store, self.config, self.data, self.who, self.today, self.hue = store, config, data, who, today, hue
         self.steward = next(iter(who.values()))
         self.projects: dict[str, int] = {}
         self.steps: list[tuple[float, Step]] = []
 
     async def live(self, it: SampleHub) -> None:
         for project in it.projects:
-            self.on(project.said, lambda project=project: self.project(project))
+            self.on(project.said, partial(self.project, project))
         for event in it.events:
-            self.on(event.said, lambda event=event: self.event(event))
+            self.on(event.said, partial(self.event, event))
         for ask in it.asks:
-            self.on(ask.said, lambda ask=ask: self.ask(ask))
+            self.on(ask.said, partial(self.ask, ask))
         for said, words in it.notes:
-            self.on(said, lambda words=words: self.say(posts.Draft(text=words)))
+            self.on(said, partial(self.say, posts.Draft(text=words)))
         while self.steps:
             self.steps.sort(key=lambda step: -step[0])
             days_ago, step = self.steps.pop(0)
-            clock.use(lambda days_ago=days_ago: self.today - int(days_ago * DAY))  # type: ignore[misc]
+            clock.use(partial(int, self.today - days_ago * DAY))
             await step()
 
     def on(self, days_ago: float, step: Step) -> None:
@@ -80,7 +81,7 @@ class _Month:
         for said, words, alt in it.updates:
             pictures = [await self.picture("plan", it.title["en"], alt)] if alt else []
             update = posts.Draft(text=words, project=started.id, pictures=pictures)
-            self.on(said, lambda update=update: self.say(update))
+            self.on(said, partial(self.say, update))
 
     async def event(self, it: SampleEvent) -> None:
         kind = "plan" if "field" in it.picture.get("en", "").lower() else "view"
@@ -97,18 +98,16 @@ class _Month:
             guest = Guest(name, PHONE)
             self.on(
                 it.said - n / 6,
-                lambda guest=guest, said=said, party=party: self.store.write(
-                    events.answer, event.id, guest, said, party=party
-                ),
+                partial(self.store.write, events.answer, event.id, guest, said, party=party),
             )
         for n, (name, words) in enumerate(it.replies, start=1):
             who = self.who[name]
             self.on(
                 it.said - 1 - n / 3,
-                lambda who=who, words=words: self.store.write(posts.reply, who, event.id, words),
+                partial(self.store.write, posts.reply, who, event.id, words),
             )
         if it.cancelled:
-            self.on(0.2, lambda: self.store.write(events.cancel, self.steward, event.id, it.cancelled))
+            self.on(0.2, partial(self.store.write, events.cancel, self.steward, event.id, it.cancelled))
 
     async def ask(self, it: SampleAsk) -> None:
         draft = asks.Draft(
@@ -119,12 +118,12 @@ class _Month:
         said = "help" if it.kind == "ask" else "take"
         for n, (name, contact) in enumerate(it.answers, start=1):
             guest = Guest(name, contact)
-            self.on(it.said - n / 4, lambda guest=guest: self.store.write(asks.answer, ask.id, guest, said))
+            self.on(it.said - n / 4, partial(self.store.write, asks.answer, ask.id, guest, said))
         if it.status:
-            self.on(it.said - 1, lambda: self.store.write(asks.close, self.steward, ask.id, it.status))
+            self.on(it.said - 1, partial(self.store.write, asks.close, self.steward, ask.id, it.status))
 
     async def picture(self, kind: str, name: str, alt: Text) -> Picture:
-        drawn = patterns.png(kind, name, size=(1200, 630))
+        drawn = await asyncio.to_thread(painting.png, kind, (name, ""), self.hue, (1200, 630))
         kept = await publishing.keep_picture(self.store, self.config, self.data, drawn, alt, self.steward)
         return Picture(media=kept.id, mime=kept.mime, width=kept.width, height=kept.height, alt=kept.alt)
 
