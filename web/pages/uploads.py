@@ -1,7 +1,9 @@
 """Pictures that come with a form: put aside at once, so that no mistake in it loses them."""
 
+import contextlib
 import re
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -14,10 +16,11 @@ from hub.store import Tx
 from hub.text import Text
 from hub.things import Picture
 from web import limits
-from web.forms import Upload
+from web.forms import Form, Upload
 from web.publishing import keep_picture
 
 MOST = 4  # pictures of one thing
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _PICTURE = re.compile(r"pictures\.(\d{1,6})\.(.+)")
 
 Typed = dict[str, list[str]]
@@ -26,7 +29,7 @@ Typed = dict[str, list[str]]
 class Kept(msgspec.Struct, frozen=True):
     """A picture that came with an earlier try of the form: its number, and what it shows."""
 
-    media: Annotated[str, Meta(pattern=r"^\d{1,18}$")]
+    media: Annotated[str, Meta(pattern=r"^[0-9]{1,18}$")]
     alt: Text = msgspec.field(default_factory=dict)
 
 
@@ -71,6 +74,15 @@ async def _keep(request: Request, who: Account, upload: Upload, typed: Typed, ma
     state = request.app.state
     kept = await keep_picture(state.store, state.config, state.data, upload.data, {}, who.actor)
     return {"media": [str(kept.id)]} | {name: words for name, words in typed.items() if name.startswith("alt.")}
+
+
+def put_aside(tx: Tx, form: Form[Any]) -> Iterator[tuple[int, media.Media]]:
+    """The pictures that came with the form, or with an earlier try of it, each with its place in it."""
+    for n in range(MOST):
+        typed = form.typed(f"pictures.{n}.media")
+        if _NUMBER.fullmatch(typed):
+            with contextlib.suppress(NotFound):
+                yield n, media.get(tx, int(typed))
 
 
 def pictures(tx: Tx, who: int, kept: list[Kept], before: list[Picture]) -> list[Picture]:
