@@ -82,7 +82,8 @@ def _base(port: int) -> str:
 
 def _environment(port: int, role: str) -> dict[str, str]:
     return dict(os.environ) | {
-        "NEIGHBOURHUB_SERVER_BASE_URL": _base(port), "NEIGHBOURHUB_SERVER_PORT": str(port), "NEIGHBOURHUB_HUB_ROLE": role,
+        "NEIGHBOURHUB_SERVER_BASE_URL": _base(port), "NEIGHBOURHUB_SERVER_PORT": str(port),
+        "NEIGHBOURHUB_HUB_ROLE": role,
         "NEIGHBOURHUB_NETWORK_ALLOW_PRIVATE": "127.0.0.0/8,::1/128", "NEIGHBOURHUB_LOG_LEVEL": "warning",
     }  # fmt: skip
 
