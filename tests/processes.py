@@ -48,6 +48,7 @@ class Hub:
             "NEIGHBOURHUB_HUB_ROLE": role, "NEIGHBOURHUB_NETWORK_ALLOW_PRIVATE": "127.0.0.0/8,::1/128",
         } | ({"SSL_CERT_FILE": str(tls[1])} if tls else {}) | environment  # fmt: skip
         self.process: subprocess.Popen[str] | None = None
+        self.said: list[str] = []
 
     @property
     def domain(self) -> str:
@@ -75,12 +76,12 @@ class Hub:
         )  # fmt: skip
         log.close()
         assert self.process.stdout is not None
-        said = []
+        self.said = []
         for line in self.process.stdout:
-            said.append(line)
+            self.said.append(line)
             if line.startswith("ready "):
                 return self
-        raise AssertionError(f"The hub did not start: {said} {self.log()[-2000:]}")
+        raise AssertionError(f"The hub did not start: {self.said} {self.log()[-2000:]}")
 
     def log(self) -> str:
         return (self.data.parent / f"{self.data.name}.log").read_text()
