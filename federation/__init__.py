@@ -2,13 +2,15 @@
 
 from federation import inbox
 from federation.http import Client, Unreachable
+from federation.negotiate import prefers_page
 from federation.outcome import Outcome, settle
 from federation.outgoing import announce
 from federation.peers import Found, find_hub, follow_hub, stop_following, subscribe_url
+from federation.routes import routes as reading
 from federation.wire import Limits, Wire
 from federation.work import RUNNERS, schedule
 
-routes = [*inbox.routes]
+routes = [*inbox.routes, *reading]
 
 __all__ = [
     "RUNNERS",
@@ -21,6 +23,7 @@ __all__ = [
     "announce",
     "find_hub",
     "follow_hub",
+    "prefers_page",
     "routes",
     "schedule",
     "settle",

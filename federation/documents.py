@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from federation.as2 import actors as as2_actors
 from federation.as2 import asks as as2_asks
@@ -45,6 +46,23 @@ def actor(tx: Tx, hub: Hub, it: Actor) -> Json:
         case "instance":
             return as2_actors.instance(it, hub, software_version())
     return as2_actors.resident(it, hub)
+
+
+def activity(tx: Tx, hub: Hub, it: dict[str, Any]) -> Json:
+    """Something we said, its thing as that stands now, without a context.
+
+    Raises `NotFound` when the thing shows no more.
+    """
+    carried = it.get("object")
+    if it.get("type") not in ("Create", "Update") or not isinstance(carried, dict) or "attributedTo" not in carried:
+        return {key: value for key, value in it.items() if key != "@context"}
+    found = things.at(tx, str(carried["id"]))
+    if found is None or found.hidden:
+        raise NotFound(N_("There is nothing at this address. It may have been taken down."))
+    current = thing(tx, hub, found)
+    if it["type"] == "Update":
+        current = {"updated": current["published"]} | current
+    return {key: value for key, value in it.items() if key != "@context"} | {"object": current}
 
 
 def former(kind: str) -> str:

@@ -119,6 +119,7 @@ ASKS: Context = [ACTIVITYSTREAMS, VF | TOOT | NH]
 POSTS: Context = [ACTIVITYSTREAMS, TOOT | NH]
 HUBS: Context = [ACTIVITYSTREAMS, NH]
 PLAIN: Context = ACTIVITYSTREAMS
+EVERYTHING: Context = [ACTIVITYSTREAMS, EVENT | ONLINE | VF | TOOT | NH]
 
 _OF_ACTORS = frozenset({"Group", "Person", "Application", "Service", "Organization"})
 
@@ -141,4 +142,13 @@ def of(it: Json) -> Context:
             return POSTS
         case kind if kind in _OF_ACTORS:
             return ACTORS
+        case "OrderedCollection" | "OrderedCollectionPage":
+            return _of_items(it["orderedItems"]) if it.get("orderedItems") else PLAIN
     return PLAIN
+
+
+def _of_items(items: list[str | Json]) -> Context:
+    first = items[0]
+    if isinstance(first, str):
+        return PLAIN
+    return HUBS if first["type"] == "Link" else EVERYTHING

@@ -1,0 +1,206 @@
+"""The lists that other servers may look into: what was said, what is on, what belongs together; never who follows.
+
+Pages are cut by id, so that nothing is shown twice or left out while new things come in.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from federation import documents
+from federation.as2 import collections as as2
+from federation.as2 import events as as2_events
+from federation.as2.contexts import Json
+from federation.as2.words import local
+from hub import actors, asks, events, things
+from hub.actors import Actor
+from hub.clock import DAY, now
+from hub.errors import N_, NotFound
+from hub.packing import unpack
+from hub.settings import Hub
+from hub.store import Row, Tx
+from hub.text import Text, pick
+from hub.things import Thing
+
+PAGE = 20
+PINNED_EVENTS, PINNED_ASKS = 3, 2
+MOST_HUBS, VERIFIED = 2000, 30 * DAY  # hubs that we tell of, and how long ago we must have seen them
+KINDS = {"projects": "project", "events": "event", "asks": "ask", "offers": "offer"}
+NOBODY = N_("There is nothing at this address.")
+
+Render = Callable[[Row], str | Json]
+
+
+class View(msgspec.Struct, frozen=True):
+    """Which part of a list is asked for: the list itself, its first page, or what is `before` or `after` an id."""
+
+    page: bool = False
+    before: int | None = None
+    after: int | None = None
+
+    @property
+    def query(self) -> str:
+        if self.after is not None:
+            return f"&after={self.after}"
+        return f"&before={self.before}" if self.before is not None else ""
+
+
+class _List(msgspec.Struct, frozen=True):
+    """Rows of one list: `columns` with an `id`, what they come `from_`, which ones, and `given` parameters."""
+
+    columns: str
+    from_: str
+    given: dict[str, Any]
+    newest_first: bool = True
+    mark: str = "t.id"
+
+
+def of_actor(tx: Tx, hub: Hub, it: Actor, name: str, view: View) -> Json:
+    """A list that belongs to one of ours. Raises `NotFound` for one that there is not."""
+    uri = f"{it.uri}/{name}"
+    match name:
+        case "outbox":
+            return _outbox(tx, hub, it, view)
+        case "followers" | "following":
+            total = actors.counts(tx, it.id)[name == "following"]
+            return as2.page(uri, total, []) if view.page else as2.collection(uri, total)
+        case "featured":
+            return as2.whole(uri, _pinned(tx, hub) if it.kind == "hub" else [], it.uri)
+        case "upcoming" if it.kind == "hub":
+            return as2.whole(uri, [event.uri for event in events.coming(tx)], it.uri)
+        case "hubs" if it.kind == "instance":
+            return _hubs(tx, hub)
+    if name not in KINDS or it.kind not in ("hub", "project") or (it.kind, name) == ("project", "projects"):
+        raise NotFound(NOBODY)
+    return _of_kind(tx, it, KINDS[name], uri, view)
+
+
+def of_thing(tx: Tx, hub: Hub, it: Thing, name: str, view: View) -> Json:
+    """Replies, the whole thread, or how many are going. Raises `NotFound` for a list that there is not."""
+    uri = f"{it.uri}/{name}"
+    match name:
+        case "replies":
+            return _replies(tx, it, uri, view)
+        case "context" if it.kind != "companion":
+            return _thread(tx, it, uri, view)
+        case "attendees" if it.kind == "event":
+            return as2.counted(uri, events.get(tx, it.id).going)
+        case "organizers" if it.kind == "event":
+            return as2_events.event(events.get(tx, it.id), hub)["organizers"]  # type: ignore[no-any-return]
+    raise NotFound(NOBODY)
+
+
+def _outbox(tx: Tx, hub: Hub, it: Actor, view: View) -> Json:
+    """What they published, newest first, each thing as it stands now."""
+
+    def render(row: Row) -> Json:
+        return documents.activity(tx, hub, unpack(row["body"], dict[str, Any]))
+
+    from_ = """activity t LEFT JOIN thing o ON o.uri = t.object
+               WHERE t.actor = :actor AND t.listed = 1 AND (o.id IS NULL OR (o.removed IS NULL AND o.hidden = 0))"""
+    return _paged(tx, _List("t.id, t.body", from_, {"actor": it.id}), f"{it.uri}/outbox", view, render, it.uri)
+
+
+def _of_kind(tx: Tx, it: Actor, kind: str, uri: str, view: View) -> Json:
+    from_ = f"""thing t WHERE t.kind = :kind AND t.local = 1 AND {things.VISIBLE}
+                  AND (:project = 0 OR t.project = (SELECT p.id FROM project p WHERE p.actor = :project))"""
+    given = {"kind": kind, "project": it.id if it.kind == "project" else 0}
+    return _paged(tx, _List("t.id, t.uri", from_, given), uri, view, _uri, it.uri)
+
+
+def _replies(tx: Tx, it: Thing, uri: str, view: View) -> Json:
+    """An event is answered under its own id and its poll's: both show the same."""
+    both = [it.uri]
+    if it.kind in ("event", "companion"):
+        event = events.get(tx, it.id) if it.kind == "event" else events.by_companion(tx, it.id)
+        row = tx.one("SELECT uri FROM thing WHERE id = :id", id=event.companion or 0)
+        both = [event.uri, row["uri"] if row else event.uri]
+    from_ = f"""thing t WHERE t.root = :root AND t.kind = 'reply' AND {things.VISIBLE}
+                  AND t.reply_to IN (:one, :other)"""
+    given = {"root": it.root or it.id, "one": both[0], "other": both[-1]}
+    return _paged(tx, _List("t.id, t.uri", from_, given, newest_first=False), uri, view, _uri, it.by.uri)
+
+
+def _thread(tx: Tx, it: Thing, uri: str, view: View) -> Json:
+    """All that was said under a thing, itself first (FEP-7888)."""
+    from_ = f"thing t WHERE (t.id = :root OR t.root = :root) AND {things.VISIBLE}"
+    return _paged(tx, _List("t.id, t.uri", from_, {"root": it.id}, newest_first=False), uri, view, _uri, it.by.uri)
+
+
+def _pinned(tx: Tx, hub: Hub) -> list[str | Json]:
+    """What somebody who has just found the hub should see: what is on next, and who needs help soonest."""
+    soon = [event for event in events.coming(tx, limit=20) if not event.cancelled and event.companion]
+    polls = [as2_events.companion_uri(event, hub) for event in soon[:PINNED_EVENTS]]
+    return [*polls, *(ask.uri for ask in asks.open_(tx, limit=PINNED_ASKS))]
+
+
+def _hubs(tx: Tx, hub: Hub) -> Json:
+    """Hubs that we follow and have seen ourselves: where they are, no more. Who reads it asks them."""
+    uri = f"{hub.base}/actor/hubs"
+    rows = tx.all(
+        """SELECT a.uri, a.name, a.area_code, a.area_name, a.lat, a.lon, a.created, a.fetched,
+             max(CASE WHEN b.follower IS NULL THEN 0 ELSE 1 END) AS mutual
+           FROM follow f JOIN actor a ON a.id = f.followed
+             LEFT JOIN follow b ON b.follower = a.id AND b.followed = f.follower AND b.state = 'accepted'
+           WHERE f.follower IN (:hub, :instance) AND f.state = 'accepted' AND a.kind = 'hub' AND a.local = 0
+             AND a.removed IS NULL AND a.discoverable = 1 AND a.fetched > :since
+           GROUP BY a.id, a.uri, a.name, a.area_code, a.area_name, a.lat, a.lon, a.created, a.fetched
+           ORDER BY a.id LIMIT :limit""",
+        hub=hub.actor, instance=hub.instance, since=now() - VERIFIED, limit=MOST_HUBS,
+    )  # fmt: skip
+    return as2.whole(uri, [_entry(row, hub) for row in rows], f"{hub.base}/actor")
+
+
+def _entry(row: Row, hub: Hub) -> Json:
+    code = {"nh:code": row["area_code"], "nh:scheme": "gss"} if row["area_code"] else {}
+    area = code | ({"nh:name": row["area_name"]} if row["area_name"] else {})
+    geo = [round(row["lat"], 2), round(row["lon"], 2)] if row["lat"] is not None and row["lon"] is not None else None
+    return {
+        "type": "Link",
+        "href": row["uri"],
+        "rel": ["nh:HubEntry"],
+        "name": pick(unpack(row["name"], Text), hub.languages[0]),
+        **({"nh:area": [area]} if area else {}),
+        **({"nh:geo": geo} if geo else {}),
+        "nh:relation": "mutual" if row["mutual"] else "follows",
+        "nh:firstSeen": local(row["created"], hub.zone).date().isoformat(),
+        "nh:lastVerified": local(row["fetched"], hub.zone).date().isoformat(),
+    }
+
+
+def _uri(row: Row) -> str:
+    return str(row["uri"])
+
+
+def _paged(tx: Tx, it: _List, uri: str, view: View, render: Render, owner: str) -> Json:
+    row = tx.one(f"SELECT count(*) AS n FROM {it.from_}", **it.given)
+    total = int(row["n"]) if row else 0
+    if not view.page:
+        return as2.collection(uri, total, owner)
+    rows, more_after, more_before = _cut(tx, it, view)
+    return as2.page(
+        uri, total, [render(row) for row in rows], at=view.query,
+        next=_beyond(rows, -1, it.newest_first) if more_after else "",
+        previous=_beyond(rows, 0, not it.newest_first) if more_before else "",
+    )  # fmt: skip
+
+
+def _beyond(rows: list[Row], at: int, before: bool) -> str:
+    return f"&{'before' if before else 'after'}={rows[at]['id']}"
+
+
+def _cut(tx: Tx, it: _List, view: View) -> tuple[list[Row], bool, bool]:
+    """The rows of a page in the list's order; whether there are more behind it; whether there are before it."""
+    older = view.before is not None or (view.after is None and it.newest_first)
+    mark = view.before if view.before is not None else view.after
+    which = "" if mark is None else f"AND {it.mark} {'<' if older else '>'} :mark"
+    given = it.given | ({} if mark is None else {"mark": mark})
+    rows = tx.all(
+        f"SELECT {it.columns} FROM {it.from_} {which} ORDER BY {it.mark} {'DESC' if older else 'ASC'} LIMIT :limit",
+        limit=PAGE + 1, **given,
+    )  # fmt: skip
+    more, rows = len(rows) > PAGE, rows[:PAGE]
+    if older == it.newest_first:  # forwards
+        return rows, more, mark is not None and bool(rows)
+    return rows[::-1], bool(rows), more

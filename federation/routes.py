@@ -1,0 +1,265 @@
+"""Where other servers read: everything of ours at its own id, its lists, and the ways to find it.
+
+People who come to such an address are sent to the page. A document is written once and given out again until
+something changes, with an ETag, so that asking again costs next to nothing.
+"""
+
+from collections import OrderedDict
+from hashlib import sha256
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from federation import collections, discovery, documents
+from federation.as2 import activities
+from federation.as2.contexts import Json, document
+from federation.collections import View
+from federation.negotiate import prefers_page
+from hub import actors, settings, things
+from hub.clock import MINUTE, now
+from hub.errors import N_, NotFound
+from hub.packing import unpack
+from hub.settings import Hub
+from hub.store import Store, Tx
+
+ACTIVITY = "application/activity+json"
+FRESH = "public, max-age=60"
+NOTHING = N_("There is nothing at this address.")
+MOST_KEPT = 512  # documents
+LONGEST_PATH = 300
+OWN_LISTS = frozenset({"outbox", "followers", "following", "featured", "hubs"})  # of the server itself, at /actor/…
+LARGEST = 2**63 - 1
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A document as it is sent, and the page (`url`) that shows the same to people."""
+
+    status: int
+    body: bytes
+    etag: str
+    url: str
+
+
+class _Kept:
+    """Documents that were asked for lately. They are good until the store says that something changed."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, tuple[int, int, Found]] = OrderedDict()
+
+    def get(self, path: str, version: int) -> Found | None:
+        known = self._kept.get(path)
+        if known is None or known[0] != version or now() - known[1] >= MINUTE:
+            return None
+        return known[2]
+
+    def put(self, path: str, version: int, found: Found) -> None:
+        self._kept[path] = (version, now(), found)
+        self._kept.move_to_end(path)
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+
+
+_kept: WeakKeyDictionary[Store, _Kept] = WeakKeyDictionary()
+
+
+async def thing(request: Request) -> Response:
+    """Actors, things, activities: short reads by an index, on the event loop itself."""
+    return await _serve(request, View(), hot=True)
+
+
+async def listing(request: Request) -> Response:
+    return await _serve(request, _view(request), hot=False)
+
+
+async def _serve(request: Request, view: View, *, hot: bool) -> Response:
+    store: Store = request.app.state.store
+    path: str = request.scope["path"].rstrip("/")
+    page = prefers_page(request.headers.get("accept", ""))
+    kept, version = _kept.setdefault(store, _Kept()), store.changed.count
+    key = f"{path}?{view.page}{view.query}"
+    found = kept.get(key, version)
+    if found is None:
+        try:
+            found = await (store.read_hot if hot else store.read)(_find, path, view)
+        except NotFound:
+            if page:
+                raise
+            return _nothing(request)
+        kept.put(key, version, found)
+    if page and found.status != 200:
+        raise NotFound(NOTHING)
+    if page:
+        return RedirectResponse(found.url, 303, headers={"Vary": "Accept", "Cache-Control": FRESH})
+    return _answer(request, found)
+
+
+def _answer(request: Request, found: Found) -> Response:
+    headers = {"Content-Type": ACTIVITY, "Cache-Control": FRESH, "Vary": "Accept", "ETag": found.etag}
+    if found.status == 200 and _has(request, found.etag):
+        del headers["Content-Type"]
+        return Response(status_code=304, headers=headers)
+    return _sized(request, found.status, found.body, headers)
+
+
+def _has(request: Request, etag: str) -> bool:
+    asked = request.headers.get("if-none-match", "")
+    return any(tag.strip().removeprefix("W/") in (etag, "*") for tag in asked.split(",")) if asked else False
+
+
+def _sized(request: Request, status: int, body: bytes, headers: dict[str, str]) -> Response:
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers | {"Content-Length": str(len(body))})
+    return Response(body, status, headers)
+
+
+def _nothing(request: Request, headers: dict[str, str] | None = None) -> Response:
+    said = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": NOTHING}
+    body = msgspec.json.encode(said)
+    return _sized(request, 404, body, {"Content-Type": "application/problem+json", "Vary": "Accept"} | (headers or {}))
+
+
+# --- what stands at an address ---------------------------------------------------------------------
+
+
+def _find(tx: Tx, path: str, view: View) -> Found:
+    """Raises `NotFound` for what is not ours, not public, hidden, or not there."""
+    hub = settings.get(tx)
+    kind, *rest = path[1:].split("/")
+    if len(path) > LONGEST_PATH or len(rest) > 2:
+        raise NotFound(NOTHING)
+    if kind == "actor":
+        return _actor(tx, hub, rest, view)
+    if not rest or not _is_id(rest[0]):
+        raise NotFound(NOTHING)
+    if kind == "activity":
+        return _activity(tx, hub, f"{hub.base}{path}")
+    return _thing(tx, hub, f"{hub.base}/{kind}/{rest[0]}", rest[1:], view)
+
+
+def _actor(tx: Tx, hub: Hub, rest: list[str], view: View) -> Found:
+    if rest and rest[0] in OWN_LISTS:
+        rest = ["", *rest]
+    it = actors.at(tx, "/".join([f"{hub.base}/actor", *filter(None, rest[:1])]))
+    if not it.local:
+        raise NotFound(NOTHING)
+    if it.kind == "project":
+        taken_back = _tombstone(tx, it.uri)
+        if taken_back is not None:
+            return taken_back
+    lists = rest[1:]
+    return _found(collections.of_actor(tx, hub, it, lists[0], view) if lists else documents.actor(tx, hub, it), it.url)
+
+
+def _thing(tx: Tx, hub: Hub, uri: str, lists: list[str], view: View) -> Found:
+    it = things.at(tx, uri)
+    if it is None:
+        taken_back = _tombstone(tx, uri)
+        if taken_back is None:
+            raise NotFound(NOTHING)
+        return taken_back
+    if not it.local or it.hidden or it.kind == "project":
+        raise NotFound(NOTHING)
+    if lists:
+        return _found(collections.of_thing(tx, hub, it, lists[0], view), it.url)
+    return _found(documents.thing(tx, hub, it), it.url)
+
+
+def _activity(tx: Tx, hub: Hub, uri: str) -> Found:
+    row = tx.one("SELECT body FROM activity WHERE uri = :uri AND public = 1", uri=uri)
+    if row is None:
+        raise NotFound(NOTHING)
+    it = documents.activity(tx, hub, unpack(row["body"], dict[str, Any]))
+    carried = it["object"]
+    shown = carried.get("url") if isinstance(carried, dict) else carried
+    return _found(it, shown or hub.base + "/")
+
+
+def _tombstone(tx: Tx, uri: str) -> Found | None:
+    row = tx.one("SELECT kind, removed FROM thing WHERE uri = :uri AND local = 1 AND removed IS NOT NULL", uri=uri)
+    if row is None:
+        return None
+    return _found(activities.tombstone(uri, documents.former(row["kind"]), row["removed"]), "", 410)
+
+
+def _found(it: Json, url: str, status: int = 200) -> Found:
+    body = msgspec.json.encode(document(it))
+    return Found(status, body, f'"{sha256(body).hexdigest()[:20]}"', url)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 19
+
+
+def _view(request: Request) -> View:
+    asked = request.query_params
+    before, after = (_mark(asked.get(name)) for name in ("before", "after"))
+    return View(page="page" in asked, before=before, after=None if before is not None else after)
+
+
+def _mark(text: str | None) -> int | None:
+    return min(int(text), LARGEST) if text and _is_id(text) else None
+
+
+# --- how to find us --------------------------------------------------------------------------------
+
+
+async def webfinger(request: Request) -> Response:
+    resource = request.query_params.get("resource", "")
+    if not resource:
+        return _plain(request, {"error": "Say whom you look for: ?resource=acct:name@host"}, status=400)
+    try:
+        found = await request.app.state.store.read_hot(_in_hub, discovery.webfinger, resource)
+    except NotFound:
+        return _nothing(request, {"Access-Control-Allow-Origin": "*"})
+    return _plain(request, found, kind=discovery.JRD)
+
+
+async def host_meta(request: Request) -> Response:
+    base = await request.app.state.store.read_hot(settings.base)
+    headers = {"Content-Type": discovery.XRD, "Access-Control-Allow-Origin": "*"}
+    return _sized(request, 200, discovery.host_meta(base).encode(), headers)
+
+
+async def host_meta_json(request: Request) -> Response:
+    return _plain(request, discovery.host_meta_json(await request.app.state.store.read_hot(settings.base)))
+
+
+async def nodeinfo_links(request: Request) -> Response:
+    return _plain(request, discovery.nodeinfo_links(await request.app.state.store.read_hot(settings.base)))
+
+
+async def nodeinfo(request: Request) -> Response:
+    version = request.path_params["version"]
+    if version not in discovery.VERSIONS:
+        return _nothing(request)
+    found = await request.app.state.store.read(_in_hub, discovery.nodeinfo, version)
+    return _plain(request, found, kind=f'application/json; profile="{discovery.SCHEMA}{version}#"')
+
+
+def _in_hub(tx: Tx, look: Any, asked: str) -> Json:
+    found: Json = look(tx, settings.get(tx), asked)
+    return found
+
+
+def _plain(request: Request, it: Json, *, status: int = 200, kind: str = "application/json") -> Response:
+    headers = {"Content-Type": kind, "Access-Control-Allow-Origin": "*", "Cache-Control": FRESH}
+    return _sized(request, status, msgspec.json.encode(it), headers)
+
+
+routes: list[BaseRoute] = [
+    Route("/actor", thing),
+    *(Route(f"/actor/{name}", listing) for name in sorted(OWN_LISTS)),
+    Route("/actor/{name}", thing),
+    Route("/actor/{name}/{list}", listing),
+    *(Route(f"/{kind}/{{id}}", thing) for kind in ("event", "ask", "offer", "post", "activity")),
+    *(Route(f"/{kind}/{{id}}/{{list}}", listing) for kind in ("event", "ask", "offer", "post")),
+    Route("/.well-known/webfinger", webfinger),
+    Route("/.well-known/host-meta", host_meta),
+    Route("/.well-known/host-meta.json", host_meta_json),
+    Route("/.well-known/nodeinfo", nodeinfo_links),
+    Route("/nodeinfo/{version}", nodeinfo),
+]
