@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 FAST := not browser and not faults and not fedify and not benchmark
-FEDIFY := $(patsubst %/package-lock.json,%/node_modules/.package-lock.json,$(wildcard tests/fedify/package-lock.json))
+NPM := $(patsubst %/package-lock.json,%/node_modules/.package-lock.json,$(wildcard tests/*/package-lock.json))
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" .cache/lock/bin/pip-compile --quiet --generate-hashes --all-build-deps \
   --allow-unsafe --strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
   --annotation-style line
@@ -17,7 +17,7 @@ run: .venv/ready
 demo: .venv/ready
 	@exec $(BIN)/python -m web.demo
 
-test: need .venv/ready-to-test $(FEDIFY) lint
+test: need .venv/ready-to-test $(NPM) lint
 	$(BIN)/pytest -q -n 2 -m "$(FAST)"
 	$(BIN)/pytest -q -m "browser or faults or fedify"
 	$(BIN)/pytest -q -s -m benchmark
@@ -47,8 +47,9 @@ locale: .venv/ready
 	@$(BIN)/python -m web.i18n extract
 	@$(BIN)/python -m web.i18n check
 
-tests/fedify/node_modules/.package-lock.json: tests/fedify/package-lock.json | .venv/ready-to-test
-	@sh .ci/npm tests/fedify ci --no-audit --no-fund
+# A server of foreign make to talk to, and a judge of whether everybody can use our pages.
+%/node_modules/.package-lock.json: %/package-lock.json | .venv/ready-to-test
+	@sh .ci/npm $* ci --no-audit --no-fund
 	@touch $@
 
 # Choose again, newest first: the one step that decides what everybody installs. Read the difference before committing it.
@@ -59,5 +60,5 @@ lock:
 
 # Leaves data/ alone: it is somebody's neighbourhood.
 clean:
-	rm -rf .venv .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/fedify/node_modules
+	rm -rf .venv .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/*/node_modules
 	find hub federation web themes tests -name __pycache__ -prune -exec rm -rf {} +
