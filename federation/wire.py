@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from math import ceil
 from typing import Generic, TypeVar
 
 import msgspec
@@ -66,7 +67,7 @@ class Rates:
         full = max(self._full.get(name) or 0.0, float(at)) + self._each
         over = full - at - self._burst * self._each
         if over > 0:
-            return int(over) + 1
+            return ceil(over)
         self._full.put(name, full)
         return 0
 

@@ -128,14 +128,14 @@ def decimal(value: object) -> float | None:
         number = float(value[:40] if isinstance(value, str) else value)
     except (ValueError, OverflowError):
         return None
-    return number if abs(number) < 1e15 else None
+    return number if abs(number) < 1e30 else None
 
 
 def language(doc: Json) -> str:
     """The language that a document's bare words are in."""
     maps = [doc.get(name) for name in ("contentMap", "nameMap", "summaryMap")]
     keys: Iterable[object] = (next(iter(found), None) for found in maps if isinstance(found, dict))
-    for said in (doc.get("inLanguage"), *keys):
+    for said in (doc.get("inLanguage"), *keys, *several(nh(doc, "languages"))[:1]):
         tag = _tag(said)
         if tag:
             return tag
@@ -153,13 +153,14 @@ def html(doc: Json, name: str, *, longest: int, most: int) -> Text:
     return fitting({tag: _safe(said, longest, is_plain) for tag, said in _by_language(doc, name)}, most)
 
 
-def nh_text(doc: object, key: str, *, longest: int, most: int) -> Text:
-    """Words of our own vocabulary: `nh:title` as a string or by language, or `nh:titleMap`."""
+def nh_text(doc: object, key: str, *, longest: int, most: int, spoken: str = "") -> Text:
+    """Words of our own vocabulary: `nh:title` (in the language `spoken`, or by language), or `nh:titleMap`."""
     if not isinstance(doc, dict):
         return {}
     said, by_language = nh(doc, key), nh(doc, f"{key}Map")
     by_language = said if isinstance(said, dict) else by_language
-    return text({"x": said, "xMap": by_language, "inLanguage": language(doc)}, "x", longest=longest, most=most)
+    known = {"x": said, "xMap": by_language, "inLanguage": spoken or language(doc)}
+    return text(known, "x", longest=longest, most=most)
 
 
 def fitting(text: Text, most: int) -> Text:

@@ -198,8 +198,8 @@ def event(doc: Json) -> events.Details:
         venue=venue, access=_access(doc), online=online,
         places=loose.count(doc.get("maximumAttendeeCapacity"), 100_000) or None,
         cost=loose.count(nh(nh(doc, "cost"), "amountMinor"), MOST_MONEY) or 0,
-        cost_words=_words(nh(doc, "cost"), "words", most=1900),
-        status=_status(doc), reason=_words(nh(doc, "cancellation"), "reason", most=3800, longest=REASON),
+        cost_words=_words(doc, "words", within="cost", most=1900),
+        status=_status(doc), reason=_words(doc, "reason", within="cancellation", most=3800, longest=REASON),
     )  # fmt: skip
 
 
@@ -280,7 +280,8 @@ def _access(doc: Json) -> Access:
     return Access(
         step_free=fact("stepFree"), toilet=fact("accessibleToilet"), hearing_loop=fact("hearingLoop"),
         sign_language=fact("bslOnRequest"), children=fact("childrenWelcome"),
-        parking=loose.count(nh(said, "blueBadgeParking"), 10_000), notes=_words(said, "notes", most=3500, longest=800),
+        parking=loose.count(nh(said, "blueBadgeParking"), 10_000), 
+        notes=_words(doc, "notes", within="accessibility", most=3500, longest=800),
     )  # fmt: skip
 
 
@@ -326,8 +327,10 @@ def first_words(doc: Json) -> list[str]:
     return [word for word in bare if word][:8]
 
 
-def _words(doc: object, key: str, *, most: int, longest: int = LINE) -> Text:
-    return loose.nh_text(doc, key, longest=longest, most=most)
+def _words(doc: Json, key: str, *, most: int, longest: int = LINE, within: str = "") -> Text:
+    """Words of our own vocabulary, of the document or of a part of it, in the document's language."""
+    part = nh(doc, within) if within else doc
+    return loose.nh_text(part, key, longest=longest, most=most, spoken=loose.language(doc))
 
 
 def _same(value: object, uri: str) -> str | None:
