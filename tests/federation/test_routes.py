@@ -79,7 +79,8 @@ def addresses(doc: Any) -> set[str]:
     """Every address of ours in a document that a server would follow; pages and pictures are others' affair."""
     ours = {
         "id", "outbox", "followers", "following", "featured", "first", "next", "prev", "replies", "context",
-        "attendees", "upcomingEvents", "attributedTo", "actor", "inReplyTo", "audience", "items", "orderedItems", "partOf", "object",
+        "attendees", "upcomingEvents", "attributedTo", "actor", "inReplyTo", "audience", "items", "orderedItems",
+        "partOf", "object",
     }  # fmt: skip
     found: set[str] = set()
     for key, value in doc.items() if isinstance(doc, dict) else [("orderedItems", one) for one in doc]:
