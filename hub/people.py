@@ -109,6 +109,27 @@ def may(account: Account | None, role: str) -> bool:
     return account is not None and account.closed is None and ROLES.index(account.role) >= ROLES.index(role)
 
 
+def change_role(tx: Tx, who: int, actor: int, role: str) -> Account:
+    """A steward gives somebody another role. Raises `Conflict` when no steward would be left."""
+    require(tx, who, "steward")
+    account = get(tx, actor)
+    if role not in ROLES:
+        raise Invalid(N_("A role is resident, organiser, moderator or steward."), field="role")
+    if role != "steward":
+        _keep_a_steward(tx, account)
+    tx.run("UPDATE account SET role = :role WHERE actor = :actor", role=role, actor=actor)
+    return get(tx, actor)
+
+
+def close(tx: Tx, who: int, actor: int) -> None:
+    """Nobody signs in with this account any more. What they published stays. Raises `Conflict` likewise."""
+    require(tx, who, "steward")
+    _keep_a_steward(tx, get(tx, actor))
+    tx.run("UPDATE account SET closed = :now WHERE actor = :actor AND closed IS NULL", now=now(), actor=actor)
+    tx.run("DELETE FROM session WHERE account = :actor", actor=actor)
+    tx.run("DELETE FROM link WHERE account = :actor", actor=actor)
+
+
 def check_new_password(password: str, *personal: str) -> None:
     """Raises `Invalid` for a password that is too short, too long, or made of what everybody knows about them."""
     if len(password) < SHORTEST:
@@ -230,6 +251,17 @@ def use_link(tx: Tx, purpose: str, secret: str) -> int:
 
 def hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _keep_a_steward(tx: Tx, without: Account) -> None:
+    if without.role != "steward" or without.closed is not None:
+        return
+    row = tx.one(
+        "SELECT count(*) AS others FROM account WHERE role = 'steward' AND closed IS NULL AND actor <> :actor",
+        actor=without.actor,
+    )
+    if row is None or not row["others"]:
+        raise Conflict(N_("A hub needs a steward. Make somebody else one first."))
 
 
 def _is_email(text: str) -> bool:
