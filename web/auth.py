@@ -28,7 +28,9 @@ QUEUE = 20  # and waiting for their turn
 NAME = limits.Limit("name", 10, 15 * 60_000)  # tries at one name, whether there is such a person or not
 OPEN = ("/setup", "/static/", "/healthz", "/livez", "/readyz", "/robots.txt")  # answered before the hub is set up
 
-WRONG = N_("That name and password do not fit together. After several tries it takes a while before the next one counts.")
+WRONG = N_(
+    "That name and password do not fit together. After several tries it takes a while before the next one counts."
+)
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -74,10 +76,10 @@ async def _account(state: State, scope: Scope) -> Account | None:
     found = await state.store.read_hot(people.session, secret)
     if found is None:
         return None
-    account, stale = found
-    if stale:
+    if found[1]:
         await state.store.write(people.session_used, secret)
-    return account
+    who: Account = found[0]
+    return who
 
 
 def cookie(scope: Scope, name: str) -> str:

@@ -33,6 +33,11 @@ SAID = {
     "password": N_("Your new password is saved. You are signed out everywhere else."),
     "signed-out": N_("You are signed out. Nothing of you is left on this device."),
     "signed-in": N_("You are signed in."),
+    "said-yes": N_("You are going. The organiser knows. If anything changes, it says so here."),
+    "said-maybe": N_("You may come. The organiser knows. Say so here when you are sure."),
+    "said-no": N_("You cannot make it. Thank you for saying so: somebody else can have the place."),
+    "answer-changed": N_("Your answer is changed. The organiser sees the new one."),
+    "replied": N_("Your reply is here, and goes out to those who follow."),
 }
 
 

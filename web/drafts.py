@@ -104,7 +104,7 @@ def tidy(typed: Typed) -> Typed:
 
 def event(form: Event, pictures: list[Picture]) -> events.Draft:
     plain = _plain(form, "project", "tags", "pictures", *FACTS)
-    facts = {name: SAID.get(getattr(form, name)) for name in FACTS}
+    facts: dict[str, Any] = {name: SAID.get(getattr(form, name)) for name in FACTS}
     return events.Draft(**plain, **facts, project=_id(form.project), tags=tags(form.tags), pictures=pictures)
 
 
@@ -132,8 +132,8 @@ def of_event(it: events.Event) -> Form[Any]:
         title=it.title, text=it.words, starts=it.starts, ends=it.ends, venue=venue.name, street=venue.street,
         locality=venue.locality, postcode=venue.postcode, lat=venue.lat, lon=venue.lon, online=it.online,
         parking=it.access.parking, access_notes=it.access.notes, places=it.places, cost=it.cost,
-        cost_words=it.cost_words, project=_text(it.project), tags=", ".join(it.tags), tentative=it.status == "tentative",
-        pictures=_kept(it.pictures), **{name: {True: "yes", False: "no"}.get(access[name], "") for name in FACTS},
+        cost_words=it.cost_words, project=_text(it.project), tags=", ".join(it.tags),
+        tentative=it.status == "tentative", pictures=_kept(it.pictures), **{name: {True: "yes", False: "no"}.get(access[name], "") for name in FACTS},
     )  # fmt: skip
     return forms.filled(form, it.zone, moments=("starts", "ends"), amounts=("cost",))
 

@@ -1,6 +1,6 @@
-"""What stands before every page: whose address was called, how much may be sent, from where, and what every answer carries.
+"""What stands before every page: whose address was called, how much may be sent and from where.
 
-Pure ASGI and the outermost of our own layers, so that its headers are on all answers, also on errors.
+Pure ASGI and the outermost of our own layers, so that what every answer carries is on errors, too.
 """
 
 import asyncio
@@ -100,7 +100,7 @@ class Guard:
         return 0 if self._ours(headers) else 403
 
     def _ours(self, headers: Headers) -> bool:
-        """Whether a form that was sent may have come from a page of ours: browsers say so, and cannot be made to lie."""
+        """Whether a form may have come from a page of ours: browsers say so, and cannot be made to lie."""
         site = _one(headers, b"sec-fetch-site")
         if site:
             return site in ("same-origin", "none")
@@ -190,7 +190,12 @@ def _one(headers: Headers, name: bytes) -> str:
 
 def _client(peer: str, headers: Headers, proxies: Sequence[Network]) -> str:
     """The address furthest away that we have from somebody we trust: the last in the row that is no proxy of ours."""
-    row = [part.strip() for name, value in headers if name == b"x-forwarded-for" for part in value.decode("latin-1").split(",")]
+    row = [
+        part.strip()
+        for name, value in headers
+        if name == b"x-forwarded-for"
+        for part in value.decode("latin-1").split(",")
+    ]
     while row and _among(peer, proxies):
         last = row.pop()
         if _address(last) is None:

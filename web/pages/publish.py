@@ -35,16 +35,16 @@ class Sort(msgspec.Struct, frozen=True):
 
 
 class PublishPage(msgspec.Struct, frozen=True):
-    """A form. `action` is where it goes, `thing` what is changed (None for a new one), `projects` to choose from.
+    """A form. `action` is where it goes, `thing` what is changed (None for a new one).
 
-    `pictures` are those put aside already, each with its place in the form.
+    `under` are the projects to choose from, `pictures` those put aside already, each with its place in the form.
     """
 
     form: Form[Any]
     sort: str
     action: str
     thing: Thing | None
-    projects: list[tuple[str, Text]]
+    under: list[tuple[str, Text]]
     pictures: list[tuple[int, media.Media]]
     categories: tuple[str, ...] = asks.CATEGORIES
     stages: tuple[str, ...] = projects.STAGES

@@ -93,7 +93,7 @@ Answers = dict[str, dict[str, list[str]]]
 
 
 class SetupPage(msgspec.Struct, frozen=True):
-    """One page of setting up. `at` counts from 0; `name`, `area` are what was typed so far, for the view to be drawn."""
+    """One page of setting up. `at` counts from 0; the view is drawn from the `name` and `area` typed so far."""
 
     form: Form[Any]
     key: str
@@ -156,9 +156,7 @@ async def _finish(request: Request, form: Form[Any], key: str, answers: Answers)
     return auth.give(request, see_other(request, done.path("/publish", "opened")), secret, "steward")
 
 
-def open_hub(
-    tx: Tx, key: str, draft: settings.Draft, base: str, account: Account, hashed: str, agent: str
-) -> str:
+def open_hub(tx: Tx, key: str, draft: settings.Draft, base: str, account: Account, hashed: str, agent: str) -> str:
     """One unit: the link is used up, the hub is open, its steward is signed in. Returns the session's secret."""
     people.use_link(tx, "setup", key)
     settings.open_hub(tx, draft, base)
@@ -200,8 +198,8 @@ def _checked(step: str, kept: dict[str, list[str]]) -> Form[Any]:
 def _draft(answers: Answers) -> settings.Draft:
     fields: dict[str, Any] = {}
     for step in ORDER[:-1]:
-        form = _checked(step, answers.get(step, {}))
-        fields |= msgspec.structs.asdict(form.value)
+        typed: Any = _checked(step, answers.get(step, {})).value
+        fields |= msgspec.structs.asdict(typed)
     return settings.Draft(**fields)
 
 
@@ -214,9 +212,7 @@ def _to(request: Request, key: str, step: str, check: bool = False) -> Response:
     return see_other(request, f"/setup?key={key}&step={step}{'&check=1' if check else ''}")
 
 
-def _page(
-    request: Request, form: Form[Any], key: str, step: str, answers: Answers, status: int = 200
-) -> Response:
+def _page(request: Request, form: Form[Any], key: str, step: str, answers: Answers, status: int = 200) -> Response:
     names = {k.partition(".")[2]: v[0] for k, v in answers.get("names", {}).items() if k.startswith("name.") and v}
     name = best(names, "en") or ("", "")
     area = answers.get("place", {}).get("area_name", [""])[0]

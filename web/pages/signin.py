@@ -127,10 +127,10 @@ async def change(request: Request) -> Response:
     if form.value is None:
         return _account(request, form, 422)
     limits.check(request, limits.PASSWORD, who.login)
+    known = await state.store.read(people.known_as, who.login)
+    if known is None or not await state.passwords.fits(form.value.now, known[1]):
+        return _account(request, form.refuse(Invalid(N_("That is not your present password."), field="now")), 422)
     try:
-        known = await state.store.read(people.known_as, who.login)
-        if known is None or not await state.passwords.fits(form.value.now, known[1]):
-            raise Invalid(N_("That is not your present password."), field="now")
         secret = await _set(request, who, form.value.password, form.value.again)
     except Invalid as wrong:
         return _account(request, form.refuse(wrong), 422)
