@@ -16,7 +16,7 @@ KEPT, NO_NEWS = "kept", "no news"
 
 
 def kind_of(doc: Json) -> str | None:
-    """What a thing is here: `event`, `ask`, `offer`, `update` or `note`; `None` for what we do not show.
+    """What a thing is here: `event`, `ask`, `offer` or `note`; `None` for what we do not show.
 
     A hub's polls about its events (`EventCompanion`) are for servers that know no events.
     """
@@ -26,7 +26,7 @@ def kind_of(doc: Json) -> str | None:
     if type_ == "Question":
         return ASKS.get(said) if isinstance(said, str) else None
     if type_ in WORDS and seen.vote(doc) is None:
-        return "update" if said == "ProjectUpdate" else "note"
+        return "note"
     return None
 
 
@@ -38,6 +38,7 @@ def keep(tx: Tx, author: Actor, doc: Json, *, touched: int | None = None) -> str
     if not loose.is_public(doc):
         return "ignored: not for everybody"
     it, project = seen.thing(doc, touched=touched), project_of(tx, doc)
+    kind = "update" if kind == "note" and author.kind == "project" else kind
     match kind:
         case "event":
             id = events.mirror(tx, author.id, it, seen.event(doc), project=project, counted=seen.going(doc))

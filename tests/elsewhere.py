@@ -58,7 +58,8 @@ class Elsewhere:
             f"/users/{name}",
             {
                 "@context": [CONTEXT, "https://w3id.org/security/v1"], "id": uri, "type": type,
-                "preferredUsername": name, "name": name.title(), "published": "2026-01-01T00:00:00Z", "inbox": f"{uri}/inbox",
+                "preferredUsername": name, "name": name.title(), "published": "2026-01-01T00:00:00Z",
+                "inbox": f"{uri}/inbox",
                 "outbox": f"{uri}/outbox", "followers": f"{uri}/followers",
                 "endpoints": {"sharedInbox": f"{self.base}/inbox"},
                 "publicKey": {"id": f"{uri}#main-key", "owner": uri, "publicKeyPem": keys.rsa_public},

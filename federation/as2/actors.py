@@ -90,6 +90,7 @@ def _actor(it: Actor, hub: Hub, summary: Text, *, updated: int | None = None) ->
         "preferredUsername": it.handle,
         "webfinger": it.acct[1:],
         **content.named("name", it.name, spoken),
+        "nameMap": it.name,  # also of one language: how else would another hub know which it is?
         **_summary(hub, summary),
         "url": it.url,
         "inbox": it.inbox,

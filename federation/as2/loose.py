@@ -150,7 +150,10 @@ def text(doc: Json, name: str, *, longest: int, most: int) -> Text:
 def html(doc: Json, name: str, *, longest: int, most: int) -> Text:
     """The same for HTML, which comes back safe to show."""
     is_plain = doc.get("mediaType") == "text/plain"
-    return fitting({tag: _safe(said, longest, is_plain) for tag, said in _by_language(doc, name)}, most)
+    safe = {tag: _safe(said, longest, is_plain) for tag, said in _by_language(doc, name)}
+    # What was never translated is sent under each language's name by some.
+    once = {said: tag for tag, said in reversed(safe.items())}
+    return fitting({tag: said for tag, said in safe.items() if once[said] == tag}, most)
 
 
 def nh_text(doc: object, key: str, *, longest: int, most: int, spoken: str = "") -> Text:

@@ -410,7 +410,7 @@ async def test_asks_notes_and_projects_of_a_hub_that_we_follow_are_shown(here: H
     })  # fmt: skip
     assert await hear(here, ask) == "kept"
     assert await hear(here, create(hub, "https://tredegar.example/post/1", content="<p>Hello</p>")) == "kept"
-    update = create(hub, "https://tredegar.example/post/2", content="<p>28 trees</p>", **{
+    update = create(project, "https://tredegar.example/post/2", content="<p>28 trees</p>", **{
         "nh:kind": "ProjectUpdate", "nh:project": project,
     })  # fmt: skip
     assert await hear(here, update) == "kept"
