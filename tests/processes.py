@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -81,6 +82,7 @@ class Hub:
             self.said.append(line)
             if line.startswith("ready "):
                 return self
+        self._over()
         raise AssertionError(f"The hub did not start: {self.said} {self.log()[-2000:]}")
 
     def log(self) -> str:
@@ -102,7 +104,7 @@ class Hub:
 
     def browser(self) -> httpx.Client:
         """Somebody's browser, without a picture."""
-        verify = str(self.tls[1]) if self.tls else True
+        verify = ssl.create_default_context(cafile=self.tls[1]) if self.tls else True
         return httpx.Client(
             base_url=self.base, verify=verify, follow_redirects=True, timeout=PATIENCE,
             headers={"accept": "text/html", "origin": self.base, "accept-language": "en"}, trust_env=False,

