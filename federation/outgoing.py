@@ -15,7 +15,7 @@ from federation.dispatch import CALENDAR, EVERYBODY, HUB, MOBILIZON, POLLS, TIME
 from hub import actors, events, jobs, projects, things
 from hub.actors import Actor
 from hub.changes import Change, Kind, move, read_on, record
-from hub.clock import MINUTE, now
+from hub.clock import DAY, MINUTE, now
 from hub.errors import N_, NotFound
 from hub.events import Event
 from hub.store import Tx
@@ -24,6 +24,7 @@ from hub.things import Thing
 
 READER = "outgoing"
 TALLY_EVERY = 5 * MINUTE
+KEPT = 90 * DAY  # what has been sent: longer than any job waits, and may be sent again by hand
 ONLY_HUBS = frozenset({HUB})
 
 
@@ -78,6 +79,16 @@ def deliver_to(tx: Tx, activity_id: int, inbox: str) -> None:
     row = tx.one("SELECT object FROM activity WHERE id = :id", id=activity_id)
     if row is not None:
         send(tx, activity_id, row["object"], [inbox])
+
+
+def sweep(tx: Tx) -> int:
+    """Forget what was sent long ago and stands in no outbox. Returns how much that was.
+
+    A Follow is kept: taking it back names it.
+    """
+    return tx.run(
+        "DELETE FROM activity WHERE id < :old AND listed = 0 AND type <> 'Follow'", old=(now() - KEPT) << 16
+    )
 
 
 # --- what each change means ------------------------------------------------------------------------

@@ -133,3 +133,4 @@ def _sweep(tx: Tx) -> None:
     tx.run("DELETE FROM inbox WHERE at < :old AND outcome <> ''", old=now() - REMEMBERED)
     tx.run("DELETE FROM gone WHERE at < :old", old=now() - GONE)
     hub_peers.sweep(tx)
+    outgoing.sweep(tx)

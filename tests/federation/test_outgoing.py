@@ -11,7 +11,7 @@ from scene import BASE, lift, open_hub, orchard, party, person, stranger
 from federation import outgoing
 from hub import actors, asks, events, jobs, peers, posts, projects, settings, things
 from hub.changes import Kind, record
-from hub.clock import MINUTE
+from hub.clock import DAY, MINUTE
 from hub.people import Guest
 from hub.store import Store, Tx
 
@@ -468,6 +468,17 @@ async def test_what_was_said_in_a_transaction_that_failed_is_said_again(store: S
 
     assert await store.write(outgoing.announce) == 1
     assert len(await hub.sent()) == 6
+
+
+async def test_what_was_sent_long_ago_is_forgotten_and_the_outbox_is_not(store: Store, clock: Clock) -> None:
+    hub = Hub(store)
+    await hub.do(events.publish, await hub.do(opened), party())
+    ours = (await store.read(settings.get)).actor
+    await hub.do(actors.ask_to_follow, ours, await hub.do(stranger, "hub", "tredegar.example", "hub"))
+    clock.forward(91 * DAY)
+
+    assert await hub.do(outgoing.sweep) == 2
+    assert [one["type"] for one in await hub.said()] == ["Create", "Follow"]
 
 
 async def test_a_guest_is_never_in_what_goes_out(store: Store) -> None:
