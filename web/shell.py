@@ -232,4 +232,5 @@ def _languages(request: Request, lang: str, tags: Sequence[str]) -> list[Link]:
 
 
 def _base(request: Request) -> str:
-    return f"{request.url.scheme}://{request.url.netloc}"
+    said: str | None = getattr(request.app.state, "base", None)  # never what the request says, where there is better
+    return said or f"{request.url.scheme}://{request.url.netloc}"
