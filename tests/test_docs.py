@@ -151,7 +151,7 @@ async def _built(config: Config) -> Starlette:
 
 def activity_types() -> Names:
     """Those that we act on, and every type in a document that we write."""
-    return set(incoming.HANDLERS) | set(types_written())
+    return (set(incoming.HANDLERS) | set(types_written())) - {""}
 
 
 def types_written() -> Iterator[str]:
