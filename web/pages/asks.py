@@ -1,0 +1,170 @@
+"""Help wanted and help to be had: the list, one of them, and "I can help"."""
+
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub import asks
+from hub.asks import Ask
+from hub.errors import HubError
+from hub.people import Account, Guest, may
+from hub.settings import Contact, Hub
+from hub.store import Tx
+from web import auth, done, forms, limits
+from web.accept import ACTIVITY, to_activity, wants_activity
+from web.cache import shared
+from web.forms import Form
+from web.pages.event import ANSWER, post_reply
+from web.shell import Alternate
+from web.showing import Origin, Reply, Words, origin, replies
+from web.templates import render, see_other
+
+LISTED, CLOSED = 40, 6
+
+
+class AsksPage(msgspec.Struct, frozen=True):
+    """Asks, offers, and the last ones that worked. `kind` is "ask" or "offer" when only those are wanted, `category`
+    likewise; `categories` are those that something is there for."""
+
+    kind: str
+    category: str
+    categories: list[str]
+    asks: list[Ask]
+    offers: list[Ask]
+    closed: list[Ask]
+
+
+class AskPage(msgspec.Struct, frozen=True):
+    """One ask or offer. `answered`: whether the visitor has said something, if they are signed in; `organiser`: whether
+    they may change it. `guard` is whom to ring when something feels wrong. `form` is "I can help", `words` a reply."""
+
+    ask: Ask
+    replies: list[Reply]
+    origin: Origin | None
+    guard: Contact | None
+    answered: bool
+    organiser: bool
+    form: Form[Any]
+    words: Form[Any]
+
+
+class ThanksPage(msgspec.Struct, frozen=True):
+    """What happens now that somebody has offered."""
+
+    ask: Ask
+    guard: Contact | None
+
+
+class GuestHelp(msgspec.Struct, frozen=True):
+    """The form of a guest. Only coordinators see any of it."""
+
+    said: str
+    name: str = ""
+    contact: str = ""
+    words: str = ""
+
+
+class OwnHelp(msgspec.Struct, frozen=True):
+    """The form of somebody who has signed in."""
+
+    said: str
+    words: str = ""
+
+
+@shared
+async def listed(request: Request) -> Response:
+    kind, category = request.query_params.get("kind", ""), request.query_params.get("category", "")
+    page = await request.app.state.store.read(
+        gather, kind if kind in asks.SAID else "", category if category in asks.CATEGORIES else ""
+    )
+    return render(request, "asks.html", page)
+
+
+def gather(tx: Tx, kind: str, category: str) -> AsksPage:
+    found = asks.open_(tx, limit=200)
+    wanted = [it for it in found if category in ("", it.category)]
+    return AsksPage(
+        kind=kind, category=category, categories=[one for one in asks.CATEGORIES if any(it.category == one for it in found)],
+        asks=[it for it in wanted if it.kind == "ask" and kind != "offer"][:LISTED],
+        offers=[it for it in wanted if it.kind == "offer" and kind != "ask"][:LISTED],
+        closed=asks.closed(tx, CLOSED),
+    )  # fmt: skip
+
+
+@shared
+async def show(request: Request) -> Response:
+    if wants_activity(request):
+        ask: Ask = await request.app.state.store.read(asks.get, request.path_params["id"])
+        return to_activity(ask.uri)
+    return await _page(request)
+
+
+async def _page(
+    request: Request, *, form: Form[Any] | None = None, words: Form[Any] | None = None, status: int = 200
+) -> Response:
+    state, id = request.app.state, request.path_params["id"]
+    page: AskPage = await state.store.read(gather_one, id, state.hub, auth.account(request))
+    page = msgspec.structs.replace(page, form=form or forms.blank(), words=words or forms.blank())
+    return render(request, "ask.html", page, status, alternates=[Alternate(page.ask.uri, ACTIVITY)])
+
+
+def gather_one(tx: Tx, id: int, hub: Hub, who: Account | None) -> AskPage:
+    ask = asks.get(tx, id)
+    return AskPage(
+        ask=ask, replies=replies(tx, ask, hub), origin=origin(ask), guard=guard(hub),
+        answered=who is not None and asks.answered(tx, id, who.actor), organiser=ask.local and may(who, "organiser"),
+        form=forms.blank(), words=forms.blank(),
+    )  # fmt: skip
+
+
+def guard(hub: Hub) -> Contact | None:
+    """Who looks after safeguarding; else the first who can be reached."""
+    reachable = [one for one in hub.contacts if one.reach.strip()]
+    named = [one for one in reachable if "safeguard" in one.role.casefold() or "diogelu" in one.role.casefold()]
+    return next(iter(named + reachable), None)
+
+
+async def answer(request: Request) -> Response:
+    """ "I can help": a neighbour as themselves, a guest by name and number."""
+    limits.check(request, ANSWER)
+    who, id = auth.account(request), request.path_params["id"]
+    form: Form[Any] = await forms.parse(request, OwnHelp if who else GuestHelp)
+    if form.value is None:
+        return await _page(request, form=form, status=422)
+    it = form.value
+    person = who.actor if who else Guest(it.name, it.contact)
+    try:
+        await request.app.state.store.write(asks.answer, id, person, it.said, words=it.words)
+    except HubError as refusal:
+        return await _page(request, form=form.refuse(refusal), status=422)
+    return see_other(request, f"/asks/{id}/thanks")
+
+
+async def thanks(request: Request) -> Response:
+    state = request.app.state
+    ask = await state.store.read(asks.get, request.path_params["id"])
+    return render(request, "thanks.html", ThanksPage(ask, guard(state.hub)), headers={"X-Robots-Tag": "noindex"})
+
+
+async def reply(request: Request) -> Response:
+    who = auth.require(request, "resident")
+    form = await forms.parse(request, Words)
+    if form.value is None:
+        return await _page(request, words=form, status=422)
+    try:
+        await post_reply(request, who, request.path_params["id"], form.value.text)
+    except HubError as refusal:
+        return await _page(request, words=form.refuse(refusal), status=422)
+    return see_other(request, done.path(f"/asks/{request.path_params['id']}#replies", "replied"))
+
+
+routes = [
+    Route("/asks", listed),
+    Route("/asks/{id:int}", show),
+    Route("/asks/{id:int}/answer", answer, methods=["POST"]),
+    Route("/asks/{id:int}/thanks", thanks),
+    Route("/asks/{id:int}/reply", reply, methods=["POST"]),
+]

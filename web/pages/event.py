@@ -1,0 +1,216 @@
+"""One event: what, when, where, how to get in; who is coming, and what was said."""
+
+from datetime import date
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub import events, posts, projects
+from hub.clock import MINUTE
+from hub.errors import N_, HubError, NotFound
+from hub.events import Attendance, Event
+from hub.people import Account, Guest, may
+from hub.settings import Hub
+from hub.store import Tx
+from web import auth, done, forms, limits, when
+from web.accept import ACTIVITY, to_activity, wants_activity
+from web.cache import shared
+from web.forms import Form
+from web.shell import Alternate, language
+from web.showing import Origin, Photo, Reply, Words, origin, photos, replies
+from web.templates import render, see_other
+
+ANSWER = limits.Limit("answer", 30, 10 * MINUTE)  # answers and replies from one address
+PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+
+
+class EventPage(msgspec.Struct, frozen=True):
+    """One event. `open`: whether it can be answered here. `answer` is what the visitor said, if they are signed in,
+    `organiser` whether they may change it. `origin` is there for what another hub published.
+    `form` is the answer, `words` a reply, `day` the one it begins on, where it is."""
+
+    event: Event
+    day: date
+    photos: list[Photo]
+    project: projects.Project | None
+    replies: list[Reply]
+    origin: Origin | None
+    open: bool
+    answer: Attendance | None
+    organiser: bool
+    form: Form[Any]
+    words: Form[Any]
+
+
+class AnsweredPage(msgspec.Struct, frozen=True):
+    """What a guest answered, and how to change it. `path` is the page's own, secret in it, `address` the same with the
+    hub's before it; `open` whether it can still be changed."""
+
+    event: Event
+    answer: Attendance
+    path: str
+    address: str
+    open: bool
+    form: Form[Any]
+
+
+class GuestAnswer(msgspec.Struct, frozen=True):
+    """The form of a guest. `party` is for how many people they speak."""
+
+    said: str
+    name: str = ""
+    contact: str = ""
+    party: int = 1
+
+
+class OwnAnswer(msgspec.Struct, frozen=True):
+    """The form of somebody who has signed in."""
+
+    said: str
+    party: int = 1
+
+
+@shared
+async def show(request: Request) -> Response:
+    if wants_activity(request):
+        event: Event = await request.app.state.store.read(events.get, request.path_params["id"])
+        return to_activity(event.uri)
+    return await _page(request)
+
+
+async def _page(
+    request: Request, *, form: Form[Any] | None = None, words: Form[Any] | None = None, status: int = 200
+) -> Response:
+    state, id = request.app.state, request.path_params["id"]
+    page: EventPage = await state.store.read(gather, id, state.hub, auth.account(request))
+    first = form or forms.blank(**({"said": page.answer.said, "party": str(page.answer.party)} if page.answer else {}))
+    page = msgspec.structs.replace(page, form=first, words=words or forms.blank())
+    alternates = [Alternate(page.event.uri, ACTIVITY)]
+    if page.origin is None:
+        alternates.append(Alternate(f"/events/{id}.ics", "text/calendar"))
+    return render(request, "event.html", page, status, alternates=alternates)
+
+
+def gather(tx: Tx, id: int, hub: Hub, who: Account | None) -> EventPage:
+    event = events.get(tx, id)
+    if event.hidden:
+        raise NotFound(N_("There is no such event. It may have been taken down."))
+    return EventPage(
+        event=event, day=when.local(event.starts, event.zone).date(), photos=photos(tx, event.pictures), project=_project(tx, event), replies=replies(tx, event, hub),
+        origin=origin(event), open=is_open(event), answer=events.answer_of(tx, id, who.actor) if who else None,
+        organiser=event.local and may(who, "organiser"), form=forms.blank(), words=forms.blank(),
+    )  # fmt: skip
+
+
+def is_open(event: Event) -> bool:
+    """Whether it can be answered here and now."""
+    return event.local and not event.cancelled and not event.over
+
+
+def _project(tx: Tx, event: Event) -> projects.Project | None:
+    if event.project is None:
+        return None
+    try:
+        return projects.get(tx, event.project)
+    except NotFound:  # it was taken down; the event is still on
+        return None
+
+
+async def answer(request: Request) -> Response:
+    """Going, maybe, can't: a neighbour as themselves, a guest by name."""
+    limits.check(request, ANSWER)
+    who, id = auth.account(request), request.path_params["id"]
+    return await (_own(request, id, who) if who else _guest(request, id))
+
+
+async def _own(request: Request, id: int, who: Account) -> Response:
+    form = await forms.parse(request, OwnAnswer)
+    if form.value is None:
+        return await _page(request, form=form, status=422)
+    try:
+        kept = await request.app.state.store.write(
+            events.answer, id, who.actor, form.value.said, party=form.value.party
+        )
+    except HubError as refusal:
+        return await _page(request, form=form.refuse(refusal), status=422)
+    return see_other(request, done.path(f"/events/{id}", f"said-{kept.said}"))
+
+
+async def _guest(request: Request, id: int) -> Response:
+    form = await forms.parse(request, GuestAnswer)
+    if form.value is None:
+        return await _page(request, form=form, status=422)
+    it = form.value
+    try:
+        kept = await request.app.state.store.write(
+            events.answer, id, Guest(it.name, it.contact), it.said, party=it.party
+        )
+    except HubError as refusal:
+        return await _page(request, form=form.refuse(refusal), status=422)
+    return see_other(request, f"/events/{id}/answer/{kept.secret}")
+
+
+async def answered(request: Request) -> Response:
+    return await _answered(request)
+
+
+async def _answered(request: Request, form: Form[Any] | None = None, status: int = 200) -> Response:
+    state, id, secret = request.app.state, request.path_params["id"], request.path_params["secret"]
+    event, kept = await state.store.read(_of_guest, id, secret)
+    path = f"/events/{id}/answer/{secret}"
+    first = form or forms.blank(said=kept.said, name=kept.name, contact=kept.contact, party=str(kept.party))
+    page = AnsweredPage(event, kept, path, state.hub.base + path, is_open(event), first)
+    return render(request, "answered.html", page, status, headers=PRIVATE)
+
+
+def _of_guest(tx: Tx, id: int, secret: str) -> tuple[Event, Attendance]:
+    return events.get(tx, id), events.answer_by_secret(tx, id, secret)
+
+
+async def answer_again(request: Request) -> Response:
+    """A guest changes their mind, by the address that they were given."""
+    limits.check(request, ANSWER)
+    id, secret = request.path_params["id"], request.path_params["secret"]
+    form = await forms.parse(request, GuestAnswer)
+    if form.value is None:
+        return await _answered(request, form, 422)
+    it = form.value
+    try:
+        await request.app.state.store.write(
+            events.answer, id, Guest(it.name, it.contact), it.said, party=it.party, secret=secret
+        )
+    except HubError as refusal:
+        return await _answered(request, form.refuse(refusal), 422)
+    return see_other(request, done.path(f"/events/{id}/answer/{secret}", "answer-changed"))
+
+
+async def reply(request: Request) -> Response:
+    """A neighbour who has signed in says something under it."""
+    who = auth.require(request, "resident")
+    form = await forms.parse(request, Words)
+    if form.value is None:
+        return await _page(request, words=form, status=422)
+    try:
+        await post_reply(request, who, request.path_params["id"], form.value.text)
+    except HubError as refusal:
+        return await _page(request, words=form.refuse(refusal), status=422)
+    return see_other(request, done.path(f"/events/{request.path_params['id']}#replies", "replied"))
+
+
+async def post_reply(request: Request, who: Account, under: int, text: str) -> None:
+    """Say `text` under a thing, in the language of the page it was typed on."""
+    limits.check(request, ANSWER)
+    lang, _ = language(request, request.app.state.hub, auth.visitor(request))
+    await request.app.state.store.write(posts.reply, who.actor, under, {lang: text})
+
+
+routes = [
+    Route("/events/{id:int}", show),
+    Route("/events/{id:int}/answer", answer, methods=["POST"]),
+    Route("/events/{id:int}/answer/{secret}", answered),
+    Route("/events/{id:int}/answer/{secret}", answer_again, methods=["POST"]),
+    Route("/events/{id:int}/reply", reply, methods=["POST"]),
+]

@@ -1,0 +1,118 @@
+"""Projects: all of them, and one with its story, what has happened, and what comes next."""
+
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub import actors, asks, events, posts, projects
+from hub.actors import Actor
+from hub.errors import HubError
+from hub.people import Account, may
+from hub.projects import Project
+from hub.settings import Hub
+from hub.store import Tx
+from hub.things import Thing
+from web import auth, done, forms
+from web.accept import ACTIVITY, to_activity, wants_activity
+from web.cache import shared
+from web.forms import Form
+from web.pages.event import post_reply
+from web.shell import Alternate
+from web.showing import Origin, Photo, Reply, Words, origin, photos, replies
+from web.templates import render, see_other
+
+UPDATES, EVENTS, ASKS = 15, 5, 6
+
+
+class ProjectsPage(msgspec.Struct, frozen=True):
+    """All projects, those under way first; `finished` apart."""
+
+    projects: list[Project]
+    finished: list[Project]
+
+
+class Update(msgspec.Struct, frozen=True):
+    """One thing that has happened."""
+
+    thing: Thing
+    photos: list[Photo]
+
+
+class ProjectPage(msgspec.Struct, frozen=True):
+    """One project. `actor` is who is followed, by `followers` people and hubs. `organiser`: whether the visitor may
+    change it. `origin` is there for a project of another hub."""
+
+    project: Project
+    actor: Actor
+    followers: int
+    photos: list[Photo]
+    updates: list[Update]
+    events: list[events.Event]
+    asks: list[asks.Ask]
+    replies: list[Reply]
+    origin: Origin | None
+    organiser: bool
+    words: Form[Any]
+
+
+@shared
+async def listed(request: Request) -> Response:
+    return render(request, "projects.html", await request.app.state.store.read(gather))
+
+
+def gather(tx: Tx) -> ProjectsPage:
+    found = projects.moving(tx)
+    return ProjectsPage([it for it in found if it.stage != "done"], [it for it in found if it.stage == "done"])
+
+
+@shared
+async def show(request: Request) -> Response:
+    if wants_activity(request):
+        project: Project = await request.app.state.store.read(projects.get, request.path_params["id"])
+        return to_activity(project.uri)
+    return await _page(request)
+
+
+async def _page(request: Request, words: Form[Any] | None = None, status: int = 200) -> Response:
+    state, id = request.app.state, request.path_params["id"]
+    page: ProjectPage = await state.store.read(gather_one, id, state.hub, auth.account(request))
+    page = msgspec.structs.replace(page, words=words or forms.blank())
+    alternates = [Alternate(page.project.uri, ACTIVITY)]
+    if page.origin is None:
+        alternates.append(Alternate(f"/projects/{id}/feed.atom", "application/atom+xml"))
+        alternates.append(Alternate(f"/projects/{id}/events.ics", "text/calendar"))
+    return render(request, "project.html", page, status, alternates=alternates)
+
+
+def gather_one(tx: Tx, id: int, hub: Hub, who: Account | None) -> ProjectPage:
+    project = projects.get(tx, id)
+    said = posts.said(tx, project=id, limit=UPDATES) if project.local else []
+    return ProjectPage(
+        project=project, actor=actors.get(tx, project.actor), followers=actors.counts(tx, project.actor)[0],
+        photos=photos(tx, project.pictures), updates=[Update(it, photos(tx, it.pictures)) for it in said],
+        events=events.coming(tx, project=id, limit=EVENTS), asks=asks.open_(tx, project=id, limit=ASKS),
+        replies=replies(tx, project, hub), origin=origin(project), organiser=project.local and may(who, "organiser"),
+        words=forms.blank(),
+    )  # fmt: skip
+
+
+async def reply(request: Request) -> Response:
+    who, id = auth.require(request, "resident"), request.path_params["id"]
+    form = await forms.parse(request, Words)
+    if form.value is None:
+        return await _page(request, form, 422)
+    try:
+        await post_reply(request, who, id, form.value.text)
+    except HubError as refusal:
+        return await _page(request, form.refuse(refusal), 422)
+    return see_other(request, done.path(f"/projects/{id}#replies", "replied"))
+
+
+routes = [
+    Route("/projects", listed),
+    Route("/projects/{id:int}", show),
+    Route("/projects/{id:int}/reply", reply, methods=["POST"]),
+]
