@@ -26,6 +26,7 @@ from hub.things import Thing
 PAGE = 20
 PINNED_EVENTS, PINNED_ASKS = 3, 2
 MOST_HUBS, VERIFIED = 2000, 30 * DAY  # hubs that we tell of, and how long ago we must have seen them
+LAST = 2**63 - 1  # no id is higher
 KINDS = {"projects": "project", "events": "event", "asks": "ask", "offers": "offer"}
 NOBODY = N_("There is nothing at this address.")
 
@@ -47,13 +48,27 @@ class View(msgspec.Struct, frozen=True):
 
 
 class _List(msgspec.Struct, frozen=True):
-    """Rows of one list: `columns` with an `id`, what they come `from_`, which ones, and `given` parameters."""
+    """One list: which of `LISTS`, and what that asks for."""
 
-    columns: str
-    from_: str
+    name: str
     given: dict[str, Any]
-    newest_first: bool = True
-    mark: str = "t.id"
+    newest_first: bool = False
+
+
+# What each list is made of; `t.id` is what its pages are cut by.
+LISTS = {
+    # What somebody published, as long as it shows.
+    "outbox": """activity t LEFT JOIN thing o ON o.uri = t.object
+        WHERE t.actor = :actor AND t.listed = 1 AND (o.id IS NULL OR (o.removed IS NULL AND o.hidden = 0))""",
+    # Things of one kind, of one project when it is named.
+    "kind": f"""thing t WHERE t.kind = :kind AND t.local = 1 AND {things.VISIBLE}
+        AND (:project = 0 OR t.project = (SELECT p.id FROM project p WHERE p.actor = :project))""",
+    # An event is answered under its own id and its poll's.
+    "replies": f"""thing t WHERE t.root = :root AND t.kind = 'reply' AND {things.VISIBLE}
+        AND t.reply_to IN (:one, :other)""",
+    # All that was said under a thing, itself first (FEP-7888).
+    "thread": f"thing t WHERE (t.id = :root OR t.root = :root) AND {things.VISIBLE}",
+}
 
 
 def of_actor(tx: Tx, hub: Hub, it: Actor, name: str, view: View) -> Json:
@@ -97,35 +112,28 @@ def _outbox(tx: Tx, hub: Hub, it: Actor, view: View) -> Json:
     def render(row: Row) -> Json:
         return documents.activity(tx, hub, unpack(row["body"], dict[str, Any]))
 
-    from_ = """activity t LEFT JOIN thing o ON o.uri = t.object
-               WHERE t.actor = :actor AND t.listed = 1 AND (o.id IS NULL OR (o.removed IS NULL AND o.hidden = 0))"""
-    return _paged(tx, _List("t.id, t.body", from_, {"actor": it.id}), f"{it.uri}/outbox", view, render, it.uri)
+    listed = _List("outbox", {"actor": it.id}, newest_first=True)
+    return _paged(tx, listed, f"{it.uri}/outbox", view, render, it.uri)
 
 
 def _of_kind(tx: Tx, it: Actor, kind: str, uri: str, view: View) -> Json:
-    from_ = f"""thing t WHERE t.kind = :kind AND t.local = 1 AND {things.VISIBLE}
-                  AND (:project = 0 OR t.project = (SELECT p.id FROM project p WHERE p.actor = :project))"""
     given = {"kind": kind, "project": it.id if it.kind == "project" else 0}
-    return _paged(tx, _List("t.id, t.uri", from_, given), uri, view, _uri, it.uri)
+    return _paged(tx, _List("kind", given, newest_first=True), uri, view, _uri, it.uri)
 
 
 def _replies(tx: Tx, it: Thing, uri: str, view: View) -> Json:
-    """An event is answered under its own id and its poll's: both show the same."""
+    """What answers it. An event and its poll show the same, under whichever it was said."""
     both = [it.uri]
     if it.kind in ("event", "companion"):
         event = events.get(tx, it.id) if it.kind == "event" else events.by_companion(tx, it.id)
         row = tx.one("SELECT uri FROM thing WHERE id = :id", id=event.companion or 0)
         both = [event.uri, row["uri"] if row else event.uri]
-    from_ = f"""thing t WHERE t.root = :root AND t.kind = 'reply' AND {things.VISIBLE}
-                  AND t.reply_to IN (:one, :other)"""
     given = {"root": it.root or it.id, "one": both[0], "other": both[-1]}
-    return _paged(tx, _List("t.id, t.uri", from_, given, newest_first=False), uri, view, _uri, it.by.uri)
+    return _paged(tx, _List("replies", given), uri, view, _uri, it.by.uri)
 
 
 def _thread(tx: Tx, it: Thing, uri: str, view: View) -> Json:
-    """All that was said under a thing, itself first (FEP-7888)."""
-    from_ = f"thing t WHERE (t.id = :root OR t.root = :root) AND {things.VISIBLE}"
-    return _paged(tx, _List("t.id, t.uri", from_, {"root": it.id}, newest_first=False), uri, view, _uri, it.by.uri)
+    return _paged(tx, _List("thread", {"root": it.id}), uri, view, _uri, it.by.uri)
 
 
 def _pinned(tx: Tx, hub: Hub) -> list[str | Json]:
@@ -174,7 +182,7 @@ def _uri(row: Row) -> str:
 
 
 def _paged(tx: Tx, it: _List, uri: str, view: View, render: Render, owner: str) -> Json:
-    row = tx.one(f"SELECT count(*) AS n FROM {it.from_}", **it.given)
+    row = tx.one(f"SELECT count(*) AS n FROM {LISTS[it.name]}", **it.given)
     total = int(row["n"]) if row else 0
     if not view.page:
         return as2.collection(uri, total, owner)
@@ -194,13 +202,16 @@ def _cut(tx: Tx, it: _List, view: View) -> tuple[list[Row], bool, bool]:
     """The rows of a page in the list's order; whether there are more behind it; whether there are before it."""
     older = view.before is not None or (view.after is None and it.newest_first)
     mark = view.before if view.before is not None else view.after
-    which = "" if mark is None else f"AND {it.mark} {'<' if older else '>'} :mark"
-    given = it.given | ({} if mark is None else {"mark": mark})
+    beyond = "t.id < :mark" if older else "t.id > :mark"
+    order = "DESC" if older else "ASC"
+    if mark is None:
+        mark = LAST if older else 0
     rows = tx.all(
-        f"SELECT {it.columns} FROM {it.from_} {which} ORDER BY {it.mark} {'DESC' if older else 'ASC'} LIMIT :limit",
-        limit=PAGE + 1, **given,
+        f"SELECT t.* FROM {LISTS[it.name]} AND {beyond} ORDER BY t.id {order} LIMIT :limit",
+        mark=mark, limit=PAGE + 1, **it.given,
     )  # fmt: skip
     more, rows = len(rows) > PAGE, rows[:PAGE]
+    whole = view == View(page=True)
     if older == it.newest_first:  # forwards
-        return rows, more, mark is not None and bool(rows)
+        return rows, more, bool(rows) and not whole
     return rows[::-1], bool(rows), more
