@@ -15,7 +15,7 @@ import msgspec
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs/build/pages.md"
 TEMPLATES = ROOT / "themes/base/templates"
-NOT_PAGES = re.compile(r"pieces|page|publish_form")  # macros, and what pages extend
+NOT_PAGES = re.compile(r"pieces|page|publish_form|notices")  # macros, and what pages extend
 HEAD = """# What templates are given
 
 For whoever makes a theme. Each page's template gets one struct as `page`; `shell` stands around all of them.
