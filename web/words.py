@@ -67,6 +67,10 @@ class Words:
         words = self.catalogue.gettext(named) % facts
         return words if it.year == self.today(zone).year else f"{words} {it.year}"
 
+    def within(self, moment: "int | date", zone: str | None = None) -> str:
+        """The day inside a sentence: Welsh "erbyn dydd Iau"."""
+        return self.day(moment, zone).replace("Dydd ", "dydd ", 1)
+
     def short_day(self, moment: "int | date", zone: str | None = None) -> str:
         """Sat 6 Jun."""
         it = self.date_of(moment, zone)

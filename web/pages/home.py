@@ -31,7 +31,7 @@ class Nearby(msgspec.Struct, frozen=True):
 
 class HomePage(msgspec.Struct, frozen=True):
     """The front page. `on` counts what is on in the seven days from today, `needed` open asks, `followers` people
-    and hubs that follow. `asks` has offers at its end. `all_projects` counts them all."""
+    and hubs that follow. `asks` has offers at its end."""
 
     hub: Hub
     on: int
@@ -41,7 +41,6 @@ class HomePage(msgspec.Struct, frozen=True):
     events: list[events.Event]
     asks: list[asks.Ask]
     projects: list[projects.Project]
-    all_projects: int
     news: list[Thing]
     nearby: list[Nearby]
 
@@ -61,12 +60,12 @@ async def home(request: Request) -> Response:
 def gather(tx: Tx, hub: Hub, today: date) -> HomePage:
     week = events.coming(tx, before=days.begins(today + timedelta(days=WEEK), hub.zone), limit=200)
     counts = days.counts(week, hub.zone, today)
-    needed, offered, moving = asks.open_(tx, "ask", limit=200), asks.open_(tx, "offer"), projects.moving(tx)
+    needed, offered = asks.open_(tx, "ask", limit=200), asks.open_(tx, "offer", limit=OFFERS)
     return HomePage(
         hub=hub, on=sum(counts.values()), needed=len(needed), followers=actors.counts(tx, hub.actor)[0],
         week=grids.week(today, counts, today, lambda day: f"/events#d-{day.isoformat()}"),
-        events=events.coming(tx, limit=EVENTS), asks=needed[:ASKS] + offered[:OFFERS],
-        projects=[it for it in moving if it.stage != "done"][:PROJECTS], all_projects=len(moving),
+        events=events.coming(tx, limit=EVENTS), asks=needed[:ASKS] + offered,
+        projects=[it for it in projects.moving(tx) if it.stage != "done"][:PROJECTS],
         news=posts.said(tx, limit=NEWS), nearby=_nearby(tx),
     )  # fmt: skip
 
