@@ -99,8 +99,8 @@ def gather(
 ) -> NationalPage:
     found, more = national.entries(tx, query)
     given = {name: typed[name] for name in FIELDS if typed[name] and name != "page"}
-    if given.get("kind") == LISTS.get(path):
-        del given["kind"]
+    if path in LISTS and given.get("kind") == LISTS[path]:
+        given.pop("kind")  # the path says so already
 
     def page(number: int) -> str:
         asked = given | ({"page": str(number)} if number else {})
