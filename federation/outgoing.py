@@ -87,7 +87,9 @@ def sweep(tx: Tx) -> int:
     A Follow is kept: taking it back names it.
     """
     return tx.run(
-        "DELETE FROM activity WHERE id < :old AND listed = 0 AND type <> 'Follow'", old=(now() - KEPT) << 16
+        """DELETE FROM activity WHERE actor IN (SELECT actor FROM actor_key) AND listed = 0 AND at < :old
+             AND type <> 'Follow'""",
+        old=now() - KEPT,
     )
 
 
