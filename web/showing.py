@@ -11,11 +11,15 @@ from hub.things import Picture, Thing
 
 
 class Photo(msgspec.Struct, frozen=True):
-    """A picture of ours in two sizes; or, without `small`, one elsewhere that a reader may go and look at."""
+    """A picture of ours in two sizes; or, without `small`, one elsewhere that a reader may go and look at.
+
+    `width` and `height` are those of the full one, in pixels.
+    """
 
     full: str
     alt: Text
     small: str = ""
+    small_width: int = 0
     width: int = 0
     height: int = 0
 
@@ -89,5 +93,5 @@ def _photo(tx: Tx, it: Picture) -> Photo:
     kept = media.get(tx, it.media)
     return Photo(
         full=f"/media/{kept.key}-full.jpg", alt=it.alt or kept.alt, small=f"/media/{kept.key}-small.jpg",
-        width=kept.small_width, height=kept.small_height,
+        small_width=kept.small_width, width=kept.width, height=kept.height,
     )  # fmt: skip
