@@ -126,14 +126,14 @@ def note(form: Note, pictures: list[Picture]) -> posts.Draft:
 
 
 def of_event(it: events.Event) -> Form[Any]:
-    access = msgspec.structs.asdict(it.access)
-    venue = it.venue
+    venue, access = it.venue, msgspec.structs.asdict(it.access)
+    facts: dict[str, Any] = {name: {True: "yes", False: "no"}.get(access[name], "") for name in FACTS}
     form = Event(
         title=it.title, text=it.words, starts=it.starts, ends=it.ends, venue=venue.name, street=venue.street,
         locality=venue.locality, postcode=venue.postcode, lat=venue.lat, lon=venue.lon, online=it.online,
         parking=it.access.parking, access_notes=it.access.notes, places=it.places, cost=it.cost,
         cost_words=it.cost_words, project=_text(it.project), tags=", ".join(it.tags),
-        tentative=it.status == "tentative", pictures=_kept(it.pictures), **{name: {True: "yes", False: "no"}.get(access[name], "") for name in FACTS},
+        tentative=it.status == "tentative", pictures=_kept(it.pictures), **facts,
     )  # fmt: skip
     return forms.filled(form, it.zone, moments=("starts", "ends"), amounts=("cost",))
 

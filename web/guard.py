@@ -50,7 +50,7 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, answer = perf_counter(), _Answer(send, self.headers)
+        began, answer = perf_counter(), _Answer(send, self.headers, scope)
         id = scope.setdefault("state", {})["request_id"] = secrets.token_hex(4)
         try:
             await self._pass(scope, receive, answer)
@@ -134,10 +134,10 @@ def _security(https: bool) -> list[tuple[bytes, bytes]]:
 
 
 class _Answer:
-    """`send`, with our headers added to the start of the answer."""
+    """`send`, with our headers added to the start of the answer. What somebody signed in for is kept by nobody."""
 
-    def __init__(self, send: Send, headers: Headers) -> None:
-        self.send, self.headers, self.status = send, headers, 0
+    def __init__(self, send: Send, headers: Headers, scope: Scope) -> None:
+        self.send, self.headers, self.scope, self.status = send, headers, scope, 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -145,6 +145,8 @@ class _Answer:
             given = message.setdefault("headers", [])
             named = {name.lower() for name, _ in given}
             message["headers"] = [*given, *(pair for pair in self.headers if pair[0] not in named)]
+            if b"cache-control" not in named and self.scope["state"].get("account") is not None:
+                message["headers"].append((b"cache-control", b"no-store"))
         await self.send(message)
 
 

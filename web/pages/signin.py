@@ -22,7 +22,7 @@ Password = Annotated[str, Meta(max_length=1000)]
 class SignIn(msgspec.Struct, frozen=True):
     name: Name
     password: Password
-    next: Annotated[str, Meta(max_length=600)] = ""
+    next: str = ""
 
 
 class NewPassword(msgspec.Struct, frozen=True):

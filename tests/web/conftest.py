@@ -1,0 +1,40 @@
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from browsing import Site, a_site, settle
+
+from hub.store import Store
+from hub.store.open import opened
+
+
+@pytest.fixture(scope="session")
+def settled(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hub that is open, with one of each role, to be copied: making keys for them takes half a second."""
+    path = Path(shutil.copy(migrated, tmp_path_factory.mktemp("settled") / "hub.db"))
+
+    async def settle_in() -> None:
+        async with opened(str(path)) as store:
+            await store.write(settle)
+
+    asyncio.run(settle_in())
+    return path
+
+
+@pytest_asyncio.fixture
+async def site(settled: Path, tmp_path: Path) -> AsyncIterator[Site]:
+    """A hub that is open, with one of each role, on SQLite: what pages do is the same on both databases."""
+    path = shutil.copy(settled, tmp_path / "hub.db")
+    async with opened(str(path)) as store, a_site(store, tmp_path) as it:
+        yield it
+
+
+@pytest_asyncio.fixture
+async def either(store: Store, tmp_path: Path) -> AsyncIterator[Site]:
+    """The same on both databases, for the paths on which a page has SQL of its own."""
+    await store.write(settle)
+    async with a_site(store, tmp_path) as it:
+        yield it

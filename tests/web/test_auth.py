@@ -1,0 +1,261 @@
+"""Signing in and out: who may, how often they may try, and what their cookie is worth."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+from browsing import HASHED, PASSWORD, Site, a_site, settle
+from conftest import Clock
+from scene import BASE
+
+from hub import people
+from hub.clock import DAY, HOUR, MINUTE
+from hub.store import Tx
+from hub.store.open import opened
+from web import auth, limits
+
+WRONG = "do not fit together"
+STRANGE = [
+    "//evil.example", "/\\evil.example", "\\\\evil.example", "https:evil.example", "https://evil.example",
+    "https://glan.example@evil.example", "javascript:alert(1)", "/\r\nLocation: https://evil.example",
+    "/\t/evil.example", "///evil.example", "data:text/html,x", "evil", "", "/" + "a" * 600,
+]  # fmt: skip
+
+
+async def enter(
+    site: Site, name: str, password: str = PASSWORD, *, next: str = "", address: str = "192.0.2.1"
+) -> httpx.Response:
+    data = {"name": name, "password": password, "next": next}
+    return await site.browser(address).post("/signin", data=data)
+
+
+async def test_a_name_or_an_address_and_the_password_open_a_session(site: Site) -> None:
+    for name in ("bethan", "BETHAN ", "bethan@glan.example"):
+        browser = site.browser()
+        answer = await browser.post("/signin", data={"name": name, "password": PASSWORD})
+        assert answer.status_code == 303
+        assert answer.headers["location"] == "/steward?done=signed-in"
+        assert (await browser.get("/account")).status_code == 200
+
+
+async def test_the_cookie_is_as_strict_as_cookies_get(site: Site) -> None:
+    cookie = (await enter(site, "rhys")).headers["set-cookie"]
+    assert cookie.startswith("__Host-nh=")
+    assert {"Secure", "HttpOnly", "SameSite=lax", "Path=/"} <= {part.strip() for part in cookie.split(";")}
+    assert "Domain" not in cookie
+
+
+async def test_on_plain_http_at_home_the_cookie_has_a_name_that_browsers_take(
+    sqlite_path: Path, tmp_path: Path
+) -> None:
+    base = "http://localhost:8000"
+    async with opened(str(sqlite_path)) as store, a_site(store, tmp_path, base=base) as site:
+        await store.write(settle, base)
+        cookie = (await enter(site, "rhys")).headers["set-cookie"]
+        assert cookie.startswith("nh=")
+        assert "Secure" not in cookie
+        assert "HttpOnly" in cookie
+
+
+async def test_only_a_hash_of_the_cookie_is_kept(site: Site) -> None:
+    secret = (await enter(site, "rhys")).cookies["__Host-nh"]
+
+    def kept(tx: Tx) -> list[str]:
+        return [row["hash"] for row in tx.all("SELECT hash FROM session")]
+
+    assert secret not in await site.store.read(kept)
+    assert people.hashed(secret) in await site.store.read(kept)
+
+
+async def test_a_wrong_password_and_an_unknown_name_are_answered_alike(site: Site) -> None:
+    wrong, unknown = await enter(site, "rhys", "not the password"), await enter(site, "nobody", "not the password")
+    assert wrong.status_code == unknown.status_code == 422
+    assert WRONG in wrong.text
+    assert wrong.text.replace("rhys", "nobody") == unknown.text
+    assert "not the password" not in wrong.text
+
+
+async def test_what_was_typed_as_the_name_is_still_there(site: Site) -> None:
+    assert 'value="rhys"' in (await enter(site, "rhys", "no")).text
+
+
+ODD = ["' OR 1=1 --", "{{7*7}}", "a\x00b", "\N{GRINNING FACE}", "x" * 300, "*)(uid=*", "%s%n"]
+
+
+@pytest.mark.parametrize("name", ODD)
+async def test_odd_names_are_just_names_that_nobody_has(site: Site, name: str) -> None:
+    answer = await enter(site, name)
+    assert answer.status_code == 422
+    assert WRONG in answer.text
+
+
+async def test_the_eleventh_try_from_one_address_has_to_wait(site: Site, clock: Clock) -> None:
+    for n in range(10):
+        assert (await enter(site, f"name{n}", "x")).status_code == 422
+    answer = await enter(site, "rhys")
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["retry-after"]) <= 300
+    assert answer.headers["x-ratelimit-limit"] == "10"
+    assert (await enter(site, "rhys", address="192.0.2.2")).status_code == 303
+    clock.forward(5 * MINUTE)
+    assert (await enter(site, "rhys")).status_code == 303
+
+
+async def test_one_household_is_one_address_in_the_new_internet_too(site: Site, clock: Clock) -> None:
+    for n in range(10):
+        await enter(site, f"name{n}", "x", address=f"2001:db8:1:2::{n:x}")
+    assert (await enter(site, "rhys", address="2001:db8:1:2:ffff::1")).status_code == 429
+    assert (await enter(site, "rhys", address="2001:db8:1:3::1")).status_code == 303
+
+
+async def test_many_addresses_get_no_more_tries_at_one_name(site: Site, clock: Clock) -> None:
+    for name in ("rhys", "nobody"):
+        answers = [(await enter(site, name, "x", address=f"198.51.100.{n}")).status_code for n in range(12)]
+        assert answers == [422] * 10 + [429] * 2
+
+
+async def test_after_five_wrong_ones_even_the_right_password_waits_but_not_for_ever(site: Site, clock: Clock) -> None:
+    for n in range(6):
+        await enter(site, "rhys", "x", address=f"198.51.100.{n}")
+    assert (await enter(site, "rhys", address="198.51.100.40")).status_code == 422
+    clock.forward(15 * MINUTE)
+    assert (await enter(site, "rhys", address="198.51.100.41")).status_code == 303
+
+
+async def test_two_passwords_at_most_are_compared_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_work, most = 0, 0
+    passwords = auth.Passwords()
+    real = asyncio.to_thread
+
+    async def counted(*args: object) -> object:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        found = await real(*args)  # type: ignore[arg-type]
+        at_work -= 1
+        return found
+
+    monkeypatch.setattr(asyncio, "to_thread", counted)
+    found = await asyncio.gather(*(passwords.fits(PASSWORD, HASHED) for _ in range(6)))
+    assert found == [True] * 6
+    assert most == 2
+
+
+@pytest.mark.parametrize("wanted", STRANGE)
+async def test_nobody_is_sent_to_a_strangers_page(site: Site, wanted: str) -> None:
+    answer = await enter(site, "rhys", next=wanted)
+    assert answer.headers["location"] == "/account?done=signed-in"
+    assert auth.back(wanted, "/") == "/"
+
+
+async def test_who_had_to_sign_in_comes_back_to_where_they_were(site: Site) -> None:
+    asked = await site.guest.get("/events/1/people?x=1&y=2")
+    assert asked.headers["location"] == "/signin?next=/events/1/people%3Fx%3D1%26y%3D2"
+    page = await site.guest.get(asked.headers["location"])
+    assert 'value="/events/1/people?x=1&amp;y=2"' in page.text
+    assert (await enter(site, "olwen", next="/events?x=1")).headers["location"] == "/events?x=1&done=signed-in"
+
+
+async def test_signing_in_again_ends_the_session_before(site: Site) -> None:
+    browser = site.browser()
+    first = (await browser.post("/signin", data={"name": "rhys", "password": PASSWORD})).cookies["__Host-nh"]
+    await browser.post("/signin", data={"name": "rhys", "password": PASSWORD})
+    assert browser.cookies["__Host-nh"] != first
+    assert await site.store.read(people.session, first) is None
+
+
+async def test_signing_out_ends_it_on_the_hub_as_well(site: Site) -> None:
+    browser = await site.who("rhys")
+    secret = browser.cookies["__Host-nh"]
+    answer = await browser.post("/signout")
+    assert answer.headers["location"] == "/?done=signed-out"
+    assert "__Host-nh" not in browser.cookies
+    assert await site.store.read(people.session, secret) is None
+
+
+async def test_a_session_ends_when_nobody_uses_it(site: Site, clock: Clock) -> None:
+    rhys, mo = await site.who("rhys"), await site.who("mo")
+    clock.forward(13 * HOUR)
+    assert (await rhys.get("/account")).status_code == 200
+    assert (await mo.get("/account")).status_code == 303
+    clock.forward(31 * DAY)
+    assert (await rhys.get("/account")).status_code == 303
+
+
+async def test_a_form_sent_after_the_session_ended_is_told_so(site: Site) -> None:
+    answer = await site.guest.post("/publish/event", data={"title.en": "Lost?"})
+    assert answer.status_code == 401
+    assert "Sign in" in answer.text
+
+
+async def test_a_new_password_signs_out_everywhere_else(site: Site) -> None:
+    here, there = await site.who("rhys"), await site.who("rhys")
+    new = "three odd words together"
+    answer = await here.post("/account", data={"now": PASSWORD, "password": new, "again": new})
+    assert answer.headers["location"] == "/account?done=password"
+    assert (await here.get("/account")).status_code == 200
+    assert (await there.get("/account")).status_code == 303
+    assert (await enter(site, "rhys", new)).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"now": "wrong", "password": "three odd words", "again": "three odd words"}, "not your present password"),
+        ({"now": PASSWORD, "password": "short", "again": "short"}, "at least 12 characters"),
+        ({"now": PASSWORD, "password": "three odd words", "again": "other words here"}, "differ"),
+        ({"now": PASSWORD, "password": "rhys@glan.example", "again": "rhys@glan.example"}, "too easy to guess"),
+        ({}, "Fill this in"),
+    ],
+)
+async def test_a_password_that_will_not_do_is_refused_at_its_field(
+    site: Site, typed: dict[str, str], said: str
+) -> None:
+    answer = await (await site.who("rhys")).post("/account", data=typed)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert PASSWORD not in answer.text
+
+
+async def test_a_link_for_a_password_works_once_and_only_looking_does_not_use_it_up(site: Site) -> None:
+    def link(tx: Tx) -> str:
+        found = people.known_as(tx, "rhys")
+        assert found is not None
+        return people.new_link(tx, "password", account=found[0].actor)
+
+    key, new = await site.did(link), "three odd words together"
+    for _ in range(3):
+        assert "rhys" in (await site.guest.get(f"/password?key={key}")).text
+    browser = site.browser()
+    assert (await browser.post(f"/password?key={key}", data={"password": "x", "again": "x"})).status_code == 422
+    answer = await browser.post(f"/password?key={key}", data={"password": new, "again": new})
+    assert answer.status_code == 303
+    assert (await browser.get("/account")).status_code == 200
+    assert (await site.guest.get(f"/password?key={key}")).status_code == 403
+    assert (await site.guest.post(f"/password?key={key}", data={"password": new, "again": new})).status_code == 403
+    assert (await site.guest.get("/password?key=guessed")).status_code == 403
+
+
+async def test_the_hub_speaks_the_language_that_somebody_chose(site: Site) -> None:
+    rhys = await site.who("rhys")
+    assert (await rhys.post("/account/language", data={"language": "cy"})).status_code == 303
+    assert '<html lang="cy"' in (await rhys.get("/account", headers={"Accept-Language": "en"})).text
+    await rhys.post("/account/language", data={"language": "tlh"})
+    assert '<html lang="en"' in (await rhys.get("/account", headers={"Accept-Language": "en"})).text
+
+
+async def test_a_cookie_that_is_no_session_is_nobody(site: Site) -> None:
+    for value in (b"x", b"", b"__Host-nh", b"a" * 5000, "é".encode(), b"\xff;;=;"):
+        headers = [(b"cookie", b"__Host-nh=" + value)]
+        answer = await site.guest.get("/account", headers=headers)
+        assert answer.status_code == 303
+
+
+def test_the_memory_of_tries_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MOST", 100)
+    counts = limits.Counts()
+    for n in range(1000):
+        counts.take(limits.SIGN_IN, str(n))
+    assert len(counts._tries) == 100
+    assert BASE
