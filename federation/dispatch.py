@@ -36,6 +36,7 @@ class Sender:
     def __init__(self, tx: Tx) -> None:
         self.tx = tx
         self.hub = settings.get(tx)
+        self._inboxes: dict[int, list[tuple[str, str]]] = {}
 
     @cached_property
     def profiles(self) -> dict[str, str]:
@@ -44,8 +45,7 @@ class Sender:
 
     def followers(self, *followed: int, reading: frozenset[str]) -> dict[str, None]:
         """The inboxes, one a server if it shares one, of all who follow any of ours and can read what is sent."""
-        rows = [row for one in dict.fromkeys(followed) for row in actors.inboxes(self.tx, one)]
-        return {row["inbox"]: None for row in rows if self._profile_of(row["inbox"]) in reading}
+        return {inbox: None for one in followed for inbox, profile in self._behind(one) if profile in reading}
 
     def readers(self, inboxes: Iterable[str], reading: frozenset[str]) -> dict[str, None]:
         return {inbox: None for inbox in inboxes if self._profile_of(inbox) in reading}
@@ -62,6 +62,14 @@ class Sender:
         id = keep(self.tx, self.hub.base, actor, make, about=about, public=False, listed=False)
         send(self.tx, id, about, [to.inbox])
         return id
+
+    def _behind(self, followed: int) -> list[tuple[str, str]]:
+        """The inboxes of an actor's followers, each with what it can read."""
+        known = self._inboxes.get(followed)
+        if known is None:
+            rows = actors.inboxes(self.tx, followed)
+            known = self._inboxes[followed] = [(row["inbox"], self._profile_of(row["inbox"])) for row in rows]
+        return known
 
     def _profile_of(self, inbox: str) -> str:
         return self.profiles.get(host_of(inbox), MICRO)
