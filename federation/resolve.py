@@ -81,6 +81,8 @@ async def document(wire: Wire, url: str, budget: Budget | None = None) -> Json:
     id = loose.id_of(doc)
     if id != url.partition("#")[0] and id != url:
         # An address that leads to the thing (a page, a short one): the thing itself says where it stands.
+        if url.startswith("https:") and not id.startswith("https:"):
+            raise Unfit(N_("The document claims an address without encryption."))
         doc, found_at = await _fetched(wire, id, budget)
         if loose.id_of(doc) != id:
             raise Unfit(N_("The document is not the one that was asked for."))
@@ -122,7 +124,8 @@ async def _signed_get(wire: Wire, url: str, budget: Budget) -> Response:
 
     ways = [plain, without_query, newer] if "?" in url else [plain, newer]
     for sign in ways:
-        response = await _in_time(wire.client.get(url, sign=sign), budget.spend(), url)
+        left = budget.spend()
+        response = await _in_time(wire.client.get(url, sign=sign), left, url)
         if response.status != 401:
             break
     return response
