@@ -54,7 +54,6 @@ class HubsPage(msgspec.Struct, frozen=True):
     """Every hub that is followed here, or asked to be."""
 
     hubs: list[national.HubLine]
-    counts: dict[str, int]
 
 
 @shared
@@ -98,6 +97,8 @@ def gather(
     tx: Tx, hub: Hub, path: str, form: Form[Any], query: national.Query, typed: dict[str, str]
 ) -> NationalPage:
     found, more = national.entries(tx, query)
+    hubs = national.hubs(tx, hub.actor)
+    counts = national.counts(tx) | {"hubs": sum(it.state == "accepted" for it in hubs)}
     given = {name: typed[name] for name in FIELDS if typed[name] and name != "page"}
     if path in LISTS and given.get("kind") == LISTS[path]:
         given.pop("kind")  # the path says so already
@@ -107,9 +108,9 @@ def gather(
         return path + (f"?{urlencode(asked)}" if asked else "")
 
     return NationalPage(
-        form=form, kind=LISTS.get(path, ""), path=path, searched=bool(given), counts=national.counts(tx),
+        form=form, kind=LISTS.get(path, ""), path=path, searched=bool(given), counts=counts,
         lines=[_line(it, hub) for it in found], newer=page(query.page - 1) if query.page else "",
-        older=page(query.page + 1) if more else "", areas=national.areas(tx), hubs=national.hubs(tx, hub.actor),
+        older=page(query.page + 1) if more else "", areas=national.areas(tx), hubs=hubs,
     )  # fmt: skip
 
 
@@ -127,7 +128,7 @@ async def hubs(request: Request) -> Response:
 
 
 def _hubs(tx: Tx, hub: Hub) -> HubsPage:
-    return HubsPage(national.hubs(tx, hub.actor), national.counts(tx))
+    return HubsPage(national.hubs(tx, hub.actor))
 
 
 # Before those of a hub: web.app asks for them when this is the role.
