@@ -8,7 +8,8 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -110,12 +111,13 @@ class Hub:
             headers={"accept": "text/html", "origin": self.base, "accept-language": "en"}, trust_env=False,
         )  # fmt: skip
 
-    def steward(self) -> httpx.Client:
+    @contextmanager
+    def steward(self) -> Iterator[httpx.Client]:
         """The same, signed in as the steward."""
-        browser = self.browser()
-        answer = browser.post("/signin", data={"name": "bethan", "password": PASSWORD})
-        assert answer.status_code == 200, answer.text[:500]
-        return browser
+        with self.browser() as browser:
+            answer = browser.post("/signin", data={"name": "bethan", "password": PASSWORD})
+            assert answer.status_code == 200, answer.text[:500]
+            yield browser
 
     def page(self, path: str = "/") -> str:
         with self.browser() as browser:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hub import asks, clock, events, people, posts, projects, settings
+from hub import asks, attendance, clock, events, people, posts, projects, settings
 from hub.clock import DAY, HOUR
 from hub.config import Config
 from hub.people import Guest
@@ -98,7 +98,7 @@ class _Month:
             guest = Guest(name, PHONE)
             self.on(
                 it.said - n / 6,
-                partial(self.store.write, events.answer, event.id, guest, said, party=party),
+                partial(self.store.write, attendance.answer, event.id, guest, said, party=party),
             )
         for n, (name, words) in enumerate(it.replies, start=1):
             who = self.who[name]

@@ -8,7 +8,7 @@ from here import Here
 from scene import lift, orchard, party
 
 from federation import resolve
-from hub import actors, asks, events, posts, projects, things
+from hub import actors, asks, attendance, events, posts, projects, things
 from hub.clock import DAY, HOUR
 from hub.events import Event
 
@@ -236,7 +236,7 @@ async def test_44_who_signs_is_who_goes_and_only_so_many(here: Here) -> None:
     ann, event = mobilizon.actor("ann"), await an_event(here, places=None)
     claims = {"attributedTo": f"{mobilizon.base}/users/bob", "nh:partySize": 10**15, "nh:attendance": "yes"}
     await hear(here, activity("Join", ann, event.uri, **claims))
-    assert await going(here, event) == (events.MOST_TOGETHER, 0, 0)
+    assert await going(here, event) == (attendance.MOST_TOGETHER, 0, 0)
     assert await here.one("SELECT uri FROM actor JOIN attendance ON attendance.actor = actor.id") == ann
 
 

@@ -9,7 +9,7 @@ from conftest import Clock
 from scene import BASE, lift, open_hub, orchard, party, person, stranger
 
 from federation import outgoing
-from hub import actors, asks, events, jobs, peers, posts, projects, settings, things
+from hub import actors, asks, attendance, events, jobs, peers, posts, projects, settings, things
 from hub.changes import Kind, record
 from hub.clock import DAY, MINUTE
 from hub.people import Guest
@@ -370,7 +370,7 @@ async def test_following_and_no_longer_following_is_told_to_the_other(store: Sto
 
 async def test_answers_are_counted_together_and_told_after_five_minutes(store: Store, clock: Clock) -> None:
     def vote(tx: Tx, event: int, name: str) -> None:
-        events.answer(tx, event, stranger(tx, name, "tredegar.example"), "yes", via="poll")
+        attendance.answer(tx, event, stranger(tx, name, "tredegar.example"), "yes", via="poll")
 
     hub = Hub(store)
     event = await hub.do(events.publish, await hub.do(opened), party(places=None))
@@ -394,7 +394,7 @@ async def test_answers_are_counted_together_and_told_after_five_minutes(store: S
 
 async def test_an_answer_that_comes_while_the_last_ones_are_told_is_told_too(store: Store) -> None:
     def vote(tx: Tx, event: int, name: str) -> None:
-        events.answer(tx, event, stranger(tx, name), "yes")
+        attendance.answer(tx, event, stranger(tx, name), "yes")
 
     def begin(tx: Tx) -> None:
         tx.run("UPDATE job SET leased_until = :later WHERE kind = 'tally'", later=2**52)
@@ -410,7 +410,7 @@ async def test_an_answer_that_comes_while_the_last_ones_are_told_is_told_too(sto
 
 async def test_a_full_event_says_so_on_timelines_as_an_edit(store: Store, clock: Clock) -> None:
     def vote(tx: Tx, event: int) -> None:
-        events.answer(tx, event, stranger(tx, "wil"), "yes", party=2)
+        attendance.answer(tx, event, stranger(tx, "wil"), "yes", party=2)
 
     hub = Hub(store)
     event = await hub.do(events.publish, await hub.do(opened), party(places=2))
@@ -487,7 +487,7 @@ async def test_a_guest_is_never_in_what_goes_out(store: Store) -> None:
     event = await hub.do(events.publish, who, party(places=None))
     ask = await hub.do(asks.publish, who, "ask", lift())
     guest = Guest("Gwenllian Canary", "01632 960777")
-    await hub.do(events.answer, event.id, guest, "yes")
+    await hub.do(attendance.answer, event.id, guest, "yes")
     await hub.do(asks.answer, ask.id, guest, "help", words="my secret words")
     await hub.do(outgoing.tally, "event", event.id)
     await hub.do(outgoing.tally, "ask", ask.id)

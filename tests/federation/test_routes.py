@@ -15,7 +15,7 @@ import federation
 from federation import announce
 from federation.collections import PAGE
 from federation.negotiate import prefers_page
-from hub import actors, asks, events, posts, projects, settings, things
+from hub import actors, asks, attendance, events, posts, projects, settings, things
 from hub.errors import HubError
 from hub.store import Store, Tx
 
@@ -138,7 +138,7 @@ async def test_a_document_that_was_not_changed_is_not_sent_again(store: Store, w
     again = await web.get(path, headers={"If-None-Match": f'W/{first.headers["etag"]}, "other"'})
     assert (again.status_code, again.content) == (304, b"")
 
-    await store.write(lambda tx: events.answer(tx, event.id, stranger(tx), "yes"))
+    await store.write(lambda tx: attendance.answer(tx, event.id, stranger(tx), "yes"))
     changed = await web.get(path, headers={"If-None-Match": first.headers["etag"]})
     assert changed.status_code == 200
     assert changed.json()["participantCount"] == 1
@@ -290,7 +290,7 @@ async def test_how_many_follow_is_told_and_who_is_not(store: Store, web: httpx.A
 async def test_how_many_are_going_is_told_and_who_is_not(store: Store, web: httpx.AsyncClient) -> None:
     def scene(tx: Tx) -> int:
         event = events.publish(tx, open_hub(tx), party())
-        events.answer(tx, event.id, stranger(tx), "yes")
+        attendance.answer(tx, event.id, stranger(tx), "yes")
         return event.id
 
     id = await store.write(scene)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from scene import BASE, open_hub, party, person, stranger
 
-from hub import clock, events, posts, search, things
+from hub import attendance, clock, events, posts, search, things
 from hub.changes import read_on
 from hub.clock import DAY, HOUR, now
 from hub.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -76,7 +76,7 @@ async def test_cancelling_says_why_and_happens_once(store: Store) -> None:
     with pytest.raises(Conflict):
         await store.write(events.change, bethan, event.id, party())
     with pytest.raises(Conflict, match="cancelled"):
-        await store.write(events.answer, event.id, bethan, "yes")
+        await store.write(attendance.answer, event.id, bethan, "yes")
 
 
 async def test_a_postponed_event_is_on_again_with_its_new_time(store: Store) -> None:
@@ -95,7 +95,7 @@ async def test_a_postponed_event_is_on_again_with_its_new_time(store: Store) -> 
 async def test_places_cannot_fall_below_those_who_are_going(store: Store) -> None:
     bethan = await store.write(open_hub)
     event = await store.write(events.publish, bethan, party(places=5))
-    await store.write(events.answer, event.id, bethan, "yes", party=4)
+    await store.write(attendance.answer, event.id, bethan, "yes", party=4)
     with pytest.raises(Invalid) as refused:
         await store.write(events.change, bethan, event.id, party(places=3))
     assert str(refused.value) == "4 people are going already. Keep at least as many places."
@@ -106,7 +106,7 @@ async def test_many_ask_at_once_and_the_places_are_not_oversold(store: Store) ->
     event = await store.write(events.publish, bethan, party(places=2))
     neighbours = [await store.write(stranger, f"n{i}") for i in range(8)]
     given = await asyncio.gather(
-        *(store.write(events.answer, event.id, who, "yes") for who in neighbours), return_exceptions=True
+        *(store.write(attendance.answer, event.id, who, "yes") for who in neighbours), return_exceptions=True
     )
     refused = [str(one) for one in given if isinstance(one, Exception)]
     assert refused == ["This event is full."] * 6
@@ -117,37 +117,37 @@ async def test_somebody_counts_once_and_may_change_their_mind(store: Store) -> N
     bethan = await store.write(open_hub)
     event = await store.write(events.publish, bethan, party(places=2))
     sunil = await store.write(stranger)
-    await store.write(events.answer, event.id, sunil, "yes", party=2, via="poll")
-    await store.write(events.answer, event.id, sunil, "yes", party=2, via="reply")
+    await store.write(attendance.answer, event.id, sunil, "yes", party=2, via="poll")
+    await store.write(attendance.answer, event.id, sunil, "yes", party=2, via="reply")
     assert (await store.read(events.get, event.id)).going == 2
-    await store.write(events.answer, event.id, sunil, "maybe")
+    await store.write(attendance.answer, event.id, sunil, "maybe")
     now_ = await store.read(events.get, event.id)
     assert (now_.going, now_.maybe) == (0, 1)
-    assert await store.write(events.withdraw, event.id, sunil)
-    assert not await store.write(events.withdraw, event.id, sunil)
+    assert await store.write(attendance.withdraw, event.id, sunil)
+    assert not await store.write(attendance.withdraw, event.id, sunil)
 
 
 async def test_a_guest_changes_their_answer_by_their_own_secret_only(store: Store) -> None:
     bethan = await store.write(open_hub)
     event = await store.write(events.publish, bethan, party())
-    told = await store.write(events.answer, event.id, Guest("Mair", "01632 960000"), "yes")
+    told = await store.write(attendance.answer, event.id, Guest("Mair", "01632 960000"), "yes")
     assert told.secret
-    await store.write(events.answer, event.id, Guest("Mair"), "no", secret=told.secret)
-    assert (await store.read(events.answer_by_secret, event.id, told.secret)).said == "no"
+    await store.write(attendance.answer, event.id, Guest("Mair"), "no", secret=told.secret)
+    assert (await store.read(attendance.answer_by_secret, event.id, told.secret)).said == "no"
     with pytest.raises(NotAllowed):
-        await store.write(events.answer, event.id, Guest("Mallory"), "yes", secret="guessed")
+        await store.write(attendance.answer, event.id, Guest("Mallory"), "yes", secret="guessed")
     with pytest.raises(Invalid):
-        await store.write(events.answer, event.id, Guest(" "), "yes")
+        await store.write(attendance.answer, event.id, Guest(" "), "yes")
 
 
 async def test_only_organisers_see_who_is_coming(store: Store) -> None:
     bethan = await store.write(open_hub)
     event = await store.write(events.publish, bethan, party())
-    await store.write(events.answer, event.id, Guest("Mair", "01632 960000"), "yes")
-    assert [one.contact for one in await store.read(events.attending, bethan, event.id)] == ["01632 960000"]
+    await store.write(attendance.answer, event.id, Guest("Mair", "01632 960000"), "yes")
+    assert [one.contact for one in await store.read(attendance.attending, bethan, event.id)] == ["01632 960000"]
     resident = await store.write(person, "delyth")
     with pytest.raises(NotAllowed):
-        await store.read(events.attending, resident, event.id)
+        await store.read(attendance.attending, resident, event.id)
 
 
 async def test_an_event_that_is_over_takes_no_answer(store: Store) -> None:
@@ -156,7 +156,7 @@ async def test_an_event_that_is_over_takes_no_answer(store: Store) -> None:
     clock.use(lambda: event.ends)
     try:
         with pytest.raises(Conflict, match="over"):
-            await store.write(events.answer, event.id, bethan, "yes")
+            await store.write(attendance.answer, event.id, bethan, "yes")
     finally:
         clock.use(None)
 
@@ -181,7 +181,7 @@ async def test_what_another_hub_publishes_is_kept_and_only_news_changes_it(store
     assert await store.read(events.coming) == []
     assert [one.id for one in await store.read(events.next_door)] == [id]
     with pytest.raises(Conflict):
-        await store.write(events.answer, id, pont, "yes")
+        await store.write(attendance.answer, id, pont, "yes")
 
 
 async def test_nobody_elsewhere_writes_for_others_or_for_us(store: Store) -> None:

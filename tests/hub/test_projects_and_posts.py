@@ -3,7 +3,7 @@
 import pytest
 from scene import BASE, open_hub, orchard, party, person, stranger
 
-from hub import actors, events, national, posts, projects, things
+from hub import actors, attendance, events, national, posts, projects, things
 from hub.errors import Conflict, Invalid, NotAllowed, NotFound
 from hub.national import Query
 from hub.store import Store
@@ -107,7 +107,7 @@ async def test_an_actor_that_is_gone_takes_its_words_and_answers_with_it(store: 
     sunil = await store.write(stranger)
     event = await store.write(events.publish, bethan, party())
     await store.write(posts.mirror, sunil, _reply(event.uri))
-    await store.write(events.answer, event.id, sunil, "yes")
+    await store.write(attendance.answer, event.id, sunil, "yes")
     await store.write(actors.remove, sunil)
     assert await store.read(posts.replies, event.id) == []
     assert (await store.read(events.get, event.id)).going == 0

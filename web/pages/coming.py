@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import asks, events, things
+from hub import asks, attendance, events, things
 from hub.errors import N_, Conflict
 from hub.store import Tx
 from web import auth, done, forms
@@ -21,7 +21,7 @@ class ComingPage(msgspec.Struct, frozen=True):
     """Everybody who answered an event, the newest first."""
 
     event: events.Event
-    people: list[events.Attendance]
+    people: list[attendance.Attendance]
 
 
 class AnswersPage(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ async def coming(request: Request) -> Response:
 
 def _coming(tx: Tx, who: int, id: int) -> ComingPage:
     things.ours(tx, id, ("event",))
-    return ComingPage(events.get(tx, id), events.attending(tx, who, id))
+    return ComingPage(events.get(tx, id), attendance.attending(tx, who, id))
 
 
 @auth.needs("organiser")

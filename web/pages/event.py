@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import events, posts, projects
+from hub import attendance, events, posts, projects
+from hub.attendance import Attendance
 from hub.clock import MINUTE
 from hub.errors import N_, HubError, NotFound
-from hub.events import Attendance, Event
+from hub.events import Event
 from hub.people import Account, Guest, may
 from hub.settings import Hub
 from hub.store import Tx
@@ -100,7 +101,7 @@ def gather(tx: Tx, id: int, hub: Hub, who: Account | None) -> EventPage:
         raise NotFound(N_("There is no such event. It may have been taken down."))
     return EventPage(
         event=event, day=when.local(event.starts, event.zone).date(), photos=photos(tx, event.pictures), project=_project(tx, event), replies=replies(tx, event, hub),
-        origin=origin(event), open=is_open(event), answer=events.answer_of(tx, id, who.actor) if who else None,
+        origin=origin(event), open=is_open(event), answer=attendance.answer_of(tx, id, who.actor) if who else None,
         organiser=event.local and may(who, "organiser"), form=forms.blank(), words=forms.blank(),
     )  # fmt: skip
 
@@ -132,7 +133,7 @@ async def _own(request: Request, id: int, who: Account) -> Response:
         return await _page(request, form=form, status=422)
     try:
         kept = await request.app.state.store.write(
-            events.answer, id, who.actor, form.value.said, party=form.value.party
+            attendance.answer, id, who.actor, form.value.said, party=form.value.party
         )
     except HubError as refusal:
         return await _page(request, form=form.refuse(refusal), status=422)
@@ -146,7 +147,7 @@ async def _guest(request: Request, id: int) -> Response:
     it = form.value
     try:
         kept = await request.app.state.store.write(
-            events.answer, id, Guest(it.name, it.contact), it.said, party=it.party
+            attendance.answer, id, Guest(it.name, it.contact), it.said, party=it.party
         )
     except HubError as refusal:
         return await _page(request, form=form.refuse(refusal), status=422)
@@ -167,7 +168,7 @@ async def _answered(request: Request, form: Form[Any] | None = None, status: int
 
 
 def _of_guest(tx: Tx, id: int, secret: str) -> tuple[Event, Attendance]:
-    return events.get(tx, id), events.answer_by_secret(tx, id, secret)
+    return events.get(tx, id), attendance.answer_by_secret(tx, id, secret)
 
 
 async def answer_again(request: Request) -> Response:
@@ -180,7 +181,7 @@ async def answer_again(request: Request) -> Response:
     it = form.value
     try:
         await request.app.state.store.write(
-            events.answer, id, Guest(it.name, it.contact), it.said, party=it.party, secret=secret
+            attendance.answer, id, Guest(it.name, it.contact), it.said, party=it.party, secret=secret
         )
     except HubError as refusal:
         return await _answered(request, form.refuse(refusal), 422)
