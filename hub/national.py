@@ -8,7 +8,7 @@ from hub.store import Row, Tx
 from hub.text import Text
 
 KINDS = ("event", "ask", "offer", "project", "update", "note")
-PAGE = 30
+PAGE = 24
 
 
 class Entry(msgspec.Struct, frozen=True):
