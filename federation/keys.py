@@ -137,7 +137,7 @@ def host_of(url: object) -> str:
     if not isinstance(url, str):
         return ""
     try:
-        return addresses.read(url).authority
+        return addresses.site(url).authority
     except addresses.BadAddress:
         return ""
 

@@ -70,7 +70,7 @@ def origin(url: object) -> str:
     if not isinstance(url, str):
         return ""
     try:
-        found = addresses.read(url)
+        found = addresses.site(url)
     except addresses.BadAddress:
         return ""
     return f"{found.scheme}://{found.authority}"

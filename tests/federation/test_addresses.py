@@ -94,3 +94,37 @@ def test_no_text_breaks_the_reading_of_addresses(text: str) -> None:
             continue
         assert address.url.isascii()
         assert addresses.read(address.url) == address
+
+
+def site(url: str) -> tuple[str, str] | None:
+    try:
+        found = addresses.site(url)
+    except BadAddress:
+        return None
+    return found.scheme, found.authority
+
+
+def really(url: str) -> tuple[str, str] | None:
+    try:
+        found = addresses.read(url)
+    except BadAddress:
+        return None
+    return found.scheme, found.authority
+
+
+ODD = ["", " https://a.example/", "https://a.example\\@evil.example/", "https://a.example/\ud800", "https://a.example/\0",
+       "https://a.example?x", "https://a.example#x", "https://a.example:8443/x", "https://A.example./", "https://a.example",
+       "https://[2606:4700:4700:0::1111]:8443/a", f"https://{'a.' * 200}example/", "https://a.example/" + "x" * 3000,
+       "https://tŷ.cymru/sŵn", "https://a.example/sŵn"]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", [*_NO_ADDRESS.split(), *ODD])
+def test_the_short_way_to_a_server_finds_the_same_one(url: str) -> None:
+    assert site(url) == really(url)
+    assert site(url) == really(url)  # also when it is known already
+
+
+@given(st.text(max_size=60), st.sampled_from("/?#@:[].\\ \t"))
+def test_the_short_way_finds_the_same_server_for_any_text(text: str, mark: str) -> None:
+    for url in (text, f"https://{text}", f"https://a.example{mark}{text}", f"https://{text}{mark}a.example/"):
+        assert site(url) == really(url)
