@@ -57,8 +57,8 @@ def _paint(picture: Picture, tones: dict[str, Rgb], size: tuple[int, int]) -> Im
     """Fill the size, cutting what is over: at the sides and, for a view, at the top."""
     wide, high = size[0] * FINER, size[1] * FINER
     scale = max(wide / picture.width, high / picture.height)
-    if picture.fit == "xMidYMax":  # a row of roofs wants sky above, not to be twice as tall
-        scale = wide / picture.width * 1.5
+    if picture.fit == "xMidYMax":  # a row of roofs wants sky above, yet not all of it
+        scale = max(wide / picture.width * 1.5, high / picture.height * 0.8)
     left = (wide - picture.width * scale) / 2
     top = high - picture.height * scale if picture.fit == "xMidYMax" else (high - picture.height * scale) / 2
     image = Image.new("RGB", (wide, high), tones["p0"])
