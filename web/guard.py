@@ -7,15 +7,17 @@ import asyncio
 import ipaddress
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from time import perf_counter
 from urllib.parse import urlsplit
 
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub.errors import HubError
 from web import errors
 from web.templates import CSP
 
@@ -133,6 +135,11 @@ def _security(https: bool) -> list[tuple[bytes, bytes]]:
     return [(name.encode(), value.encode()) for name, value in found.items()]
 
 
+SORRY: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+    HubError: errors.refuse, HTTPException: errors.http, Exception: errors.crash,
+}  # fmt: skip
+
+
 class _Answer:
     """`send`, with our headers added to the start of the answer. What somebody signed in for is kept by nobody."""
 
@@ -151,7 +158,9 @@ class _Answer:
 
 
 async def _sorry(scope: Scope, receive: Receive, answer: _Answer, exc: Exception) -> None:
-    response = await errors.crash(Request(scope), exc)
+    """Answer for what came out of the layers below us, which the application's own handlers never saw."""
+    kind = next(kind for kind in (HubError, HTTPException, Exception) if isinstance(exc, kind))
+    response = await SORRY[kind](Request(scope), exc)
     if not answer.status:
         await response(scope, receive, answer)
 

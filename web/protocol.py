@@ -33,6 +33,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._head = 0
+        self._wait()
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:

@@ -1,6 +1,8 @@
 """The application as a whole: what machines ask of it, and how it starts and stops."""
 
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from browsing import Site, a_site
@@ -10,6 +12,7 @@ from hub import settings
 from hub.config import Config
 from hub.config import Worker as WorkerConfig
 from hub.store.open import opened
+from web import pages
 from web.app import _lifespan, address, build
 
 
@@ -88,3 +91,10 @@ def test_no_two_routes_answer_to_the_same(site: Site) -> None:
             for method in (route.methods or {"POST"}) - {"HEAD"}:
                 assert (method, route.path) not in seen, (method, route.path)
                 seen.add((method, route.path))
+
+
+def test_no_page_is_forgotten(site: Site) -> None:
+    for module in iter_modules(pages.__path__):
+        for name in ("routes", "aggregator"):
+            for route in getattr(import_module(f"web.pages.{module.name}"), name, []):
+                assert name == "aggregator" or route in site.app.routes, (module.name, route.path)
