@@ -23,7 +23,7 @@ from federation.signatures import BadSignature, Claim
 from federation.strict_json import BadJson, parse_json
 from federation.wire import Wire
 from hub import actors, jobs, peers
-from hub.actors import Actor
+from hub.actors import Signer
 from hub.clock import DAY, now
 from hub.errors import N_, HubError, NotFound
 from hub.ids import new_id
@@ -35,6 +35,7 @@ TYPES = frozenset({"application/activity+json", "application/ld+json", "applicat
 KEY_FETCHES = 6  # for one key: each of three ways of asking, and once more at the document's own id
 
 Headers = Sequence[tuple[str, str]]
+Facts = dict[str, str]
 
 
 class Refused(HubError):
@@ -60,19 +61,18 @@ class Inbox:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         wire: Wire = scope["app"].state.wire
-        told = structlog.contextvars.bound_contextvars(host="", type="")
-        with told:
-            try:
-                word = await self._take(wire, scope, receive)
-            except HubError as error:
-                refusal = _refusal(error)
-                log.info("inbox", decision="refused", status=refusal.status, why=str(refusal)[:300])
-                await _send(send, refusal.status, str(refusal), refusal.after)
-            else:
-                log.info("inbox", decision=word, status=202)
-                await _send(send, 202)
+        facts: Facts = {}
+        try:
+            word = await self._take(wire, scope, receive, facts)
+        except HubError as error:
+            refusal = _refusal(error)
+            log.info("inbox", decision="refused", status=refusal.status, why=str(refusal)[:300], **facts)
+            await _send(send, refusal.status, str(refusal), refusal.after)
+        else:
+            log.info("inbox", decision=word, status=202, **facts)
+            await _send(send, 202)
 
-    async def _take(self, wire: Wire, scope: Scope, receive: Receive) -> str:
+    async def _take(self, wire: Wire, scope: Scope, receive: Receive, facts: Facts) -> str:
         headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
         name = scope["path_params"].get("name")
         if name is not None:
@@ -82,7 +82,7 @@ class Inbox:
         query = scope["query_string"]
         path = scope.get("raw_path") or scope["path"].encode()
         target = (path.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1")
-        return await take(wire, target, headers, body)
+        return await take(wire, target, headers, body, facts)
 
 
 routes: list[BaseRoute] = [
@@ -92,17 +92,21 @@ routes: list[BaseRoute] = [
 ]
 
 
-async def take(wire: Wire, target: str, headers: Headers, body: bytes) -> str:
-    """Take one delivery. Returns what was decided, in a word; raises `HubError` for a refusal."""
+async def take(wire: Wire, target: str, headers: Headers, body: bytes, facts: Facts | None = None) -> str:
+    """Take one delivery. Returns what was decided, in a word; raises `HubError` for a refusal.
+
+    `facts` is given, for the log, whose delivery it is and of what.
+    """
     activity = _parsed(body)
     it = _envelope(activity, body)
-    structlog.contextvars.bind_contextvars(host=keys.host_of(it.sender), type=it.type)
+    if facts is not None:
+        facts |= {"host": keys.host_of(it.sender), "type": it.type}
     claim = signatures.parse("POST", target, wire.base, headers, body, now())
     if not loose.same_origin(claim.key_id, it.sender):
         raise BadSignature(N_("It is signed by another server than its actor's."))
     if wire.is_ours(it.sender):
         raise BadSignature(N_("Nobody elsewhere can sign for us."))
-    known = await wire.store.read_hot(actors.known, it.sender)
+    known = await wire.store.read_hot(actors.signer, it.sender)
     if it.type == "Delete" and (known is None or known.removed is not None):
         return "ignored: somebody whom we never met is gone"
     await _verify(wire, claim, it, known)
@@ -189,7 +193,7 @@ def _keep(tx: Tx, it: Envelope, body: str) -> bool:
 # --- the seal --------------------------------------------------------------------------------------
 
 
-async def _verify(wire: Wire, claim: Claim, it: Envelope, known: Actor | None) -> None:
+async def _verify(wire: Wire, claim: Claim, it: Envelope, known: Signer | None) -> None:
     """Hold the claim against the sender's keys; fetch those when there are none, or they may have changed."""
     held = wire.keys.get(it.sender) or _kept(known, claim.key_id)
     if held and _made_by(claim, held):
@@ -227,7 +231,7 @@ def _made_by(claim: Claim, held: list[PublicKey]) -> bool:
     return False
 
 
-def _kept(known: Actor | None, key_id: str, *, old: bool = False) -> list[PublicKey]:
+def _kept(known: Signer | None, key_id: str, *, old: bool = False) -> list[PublicKey]:
     """The keys that stand in our own row, while they are fresh or nothing better can be had."""
     if known is None or (not old and (known.removed is not None or now() - known.fetched >= DAY)):
         return []

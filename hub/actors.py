@@ -75,6 +75,16 @@ class Seen(msgspec.Struct, frozen=True):
     discoverable: bool = True
 
 
+class Signer(msgspec.Struct, frozen=True):
+    """What has to be known of an actor to check its signature."""
+
+    uri: str
+    public_key: str
+    multikey: str | None
+    fetched: int
+    removed: int | None
+
+
 class By(msgspec.Struct, frozen=True):
     """Who said something, as far as a page shows it."""
 
@@ -176,6 +186,12 @@ def known(tx: Tx, uri: str) -> Actor | None:
     """The same, `None` when we never met; includes those who are gone."""
     row = tx.one("SELECT * FROM actor WHERE uri = :uri", uri=uri)
     return _one(row) if row else None
+
+
+def signer(tx: Tx, uri: str) -> Signer | None:
+    """Likewise, as much of it as an inbox asks for with each activity."""
+    row = tx.one("SELECT uri, public_key, multikey, fetched, removed FROM actor WHERE uri = :uri", uri=uri)
+    return Signer(**dict(row)) if row else None
 
 
 def named(tx: Tx, handle: str, domain: str) -> Actor:
@@ -362,24 +378,6 @@ def _one(row: Row | None) -> Actor:
 
 
 _PLAIN = [
-    "id",
-    "uri",
-    "kind",
-    "type",
-    "handle",
-    "domain",
-    "url",
-    "inbox",
-    "shared_inbox",
-    "followers",
-    "public_key",
-    "multikey",
-    "hub",
-    "lat",
-    "lon",
-    "picture",
-    "created",
-    "updated",
-    "fetched",
-    "removed",
-]
+    "id", "uri", "kind", "type", "handle", "domain", "url", "inbox", "shared_inbox", "followers", "public_key",
+    "multikey", "hub", "lat", "lon", "picture", "created", "updated", "fetched", "removed",
+]  # fmt: skip
