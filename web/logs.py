@@ -4,8 +4,10 @@ import logging
 import re
 import sys
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TextIO
 
+import msgspec
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
@@ -13,6 +15,7 @@ from hub import config
 from hub.clock import now
 
 HIDDEN = "…"
+SHORT = 40  # characters: the links that open something are longer
 # Never written, whoever passes them: what people said, and what opens doors.
 PRIVATE = {
     "authorization",
@@ -34,16 +37,19 @@ def setup(log: config.Log, stream: TextIO | None = None) -> None:
     out = stream or sys.stderr
     plain = log.format == "plain" or (log.format == "auto" and out.isatty())
     shared: list[Processor] = [structlog.stdlib.add_log_level, _stamp]
-    last: list[Processor] = [structlog.processors.format_exc_info, discreet, _line(plain, out)]
+    careful: list[Processor] = [structlog.processors.format_exc_info, discreet]
+    line = _line(plain, out)
     level = logging.getLevelNamesMapping()[log.level.upper()]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.PositionalArgumentsFormatter(), *last],
+        processors=[structlog.stdlib.PositionalArgumentsFormatter(), *careful, *shared, line],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=out),
+        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(out)
     meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[meta, *last], foreign_pre_chain=shared))
+    foreign = structlog.stdlib.ProcessorFormatter(processors=[meta, *careful, line], foreign_pre_chain=shared)
+    handler.setFormatter(foreign)
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
 
 
@@ -55,10 +61,15 @@ def discreet(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
 def _hide(key: str, value: Any) -> Any:
     if isinstance(value, (int, float, type(None))):
         return value
-    words = _CONTROL.sub("", _LOOKS_PRIVATE.sub(HIDDEN, str(value)))
+    words = str(value)
+    # Nothing below finds anything in most of what is written, and every request waits for its line.
+    if len(words) <= SHORT and words.isprintable() and not _TELLING.search(words):
+        return words
+    words = _CONTROL.sub("", _LOOKS_PRIVATE.sub(HIDDEN, words)).encode("utf-8", "replace").decode()
     return words if key == "exception" else words.replace("\n", "\\n")  # one thing, one line: nobody forges a second
 
 
+_TELLING = re.compile("[@= ]")  # without one of these, and short, nothing looks private
 _LOOKS_PRIVATE = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64}(?=@[\w-]{1,64}\.)"  # ann@example.org: the server may be known, the person not
     r"|(?<=://)[^\s/@]{1,256}(?=@)"  # postgresql://hub:password@db
@@ -69,8 +80,14 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def _stamp(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    event["at"] = datetime.fromtimestamp(now() / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    second, ms = divmod(now(), 1000)
+    event["at"] = f"{_second(second)}.{ms:03}Z"
     return event
+
+
+@lru_cache(maxsize=4)
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _line(plain: bool, out: TextIO) -> Processor:
@@ -78,4 +95,8 @@ def _line(plain: bool, out: TextIO) -> Processor:
         return structlog.dev.ConsoleRenderer(
             colors=out.isatty(), timestamp_key="at", pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
         )
-    return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.processors.JSONRenderer(_json)
+
+
+def _json(event: EventDict, **_: Any) -> str:
+    return msgspec.json.encode(event).decode()
