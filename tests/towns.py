@@ -1,0 +1,112 @@
+"""Neighbourhoods full of life, as real processes: what `make demo` grows, with somewhere to look at every page."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from processes import Hub, until, words_of
+
+from hub import asks, attendance, events, jobs, peers, people, posts, projects
+from hub.config import Config
+from hub.people import Guest
+from hub.store import Tx
+from hub.store.migrate import migrate
+from hub.store.open import opened
+from hub.text import Text
+from web import sample
+from web.demo import NATIONAL
+from web.living import PASSWORD, live
+from web.sample import SampleHub
+
+CLOSED = "orchards.example"  # a server that has not answered for a while
+
+
+class Towns(msgspec.Struct):
+    """`ids` is where things of Riverside are, by what is special about them."""
+
+    glan: Hub
+    pont: Hub
+    national: Hub
+    ids: dict[str, str]
+
+    def start(self) -> None:
+        for hub in (self.glan, self.pont, self.national):
+            hub.start()
+        for follower, followed in ((self.national, self.glan), (self.national, self.pont), (self.glan, self.pont)):
+            follower.command("follow", followed.domain)
+        wanted = next(iter(sample.read("pontfelin").events)).title["en"]
+        for hub in (self.glan, self.national):
+            until(lambda hub=hub: wanted in words_of(hub.page("/events")) + words_of(hub.page("/")), "what is on next door")  # type: ignore[misc]
+
+    def stop(self) -> None:
+        for hub in (self.glan, self.pont, self.national):
+            hub.stop()
+
+    def cookies(self, who: str, hub: Hub | None = None) -> dict[str, str]:
+        """The cookies of somebody who has signed in."""
+        hub = hub or self.glan
+        with hub.browser() as browser:
+            answer = browser.post("/signin", data={"name": who, "password": PASSWORD})
+            assert answer.status_code == 200, answer.text[:500]
+            return dict(browser.cookies.items())
+
+
+async def grow(folder: Path) -> Towns:
+    """The three of them, each with its month behind it, not yet started."""
+    glan, pont = Hub(folder / "glan"), Hub(folder / "pont")
+    national = Hub(folder / "national", role="aggregator")
+    ids = await _grow(glan, sample.read("riverside"), _corners)
+    await _grow(pont, sample.read("pontfelin"))
+    await _grow(national, NATIONAL)
+    return Towns(glan, pont, national, ids)
+
+
+async def _grow(hub: Hub, it: SampleHub, after: Callable[[Tx], dict[str, str]] = lambda tx: {}) -> dict[str, str]:
+    hub.data.mkdir(mode=0o700)
+    async with opened(str(hub.data / "hub.db")) as store:
+        await store.write(migrate)
+        await live(store, Config(), hub.data, it, hub.base)
+        return await store.write(after)
+
+
+def _corners(tx: Tx) -> dict[str, str]:
+    """Let happen what an ordinary month does not bring, and note where to look at things."""
+    steward = people.steward(tx).actor
+    ids = _events(tx) | _asks(tx)
+    moving = projects.moving(tx)
+    ids["project"] = str(next(it.id for it in moving if posts.said(tx, project=it.id)))
+    ids["post"] = str(next(it.id for it in posts.said(tx) if it.kind == "note"))
+    ids["update"] = str(posts.said(tx, project=int(ids["project"]))[0].id)
+    words: Text = {"en": "Cheap pills, click here"}
+    ids["hidden"] = str(posts.hide(tx, steward, posts.reply(tx, steward, int(ids["event"]), words).id).id)
+    delyth = next(it.actor for it in people.all_(tx) if it.role == "resident")
+    ids["link"] = people.new_link(tx, "password", account=delyth)
+    _trouble(tx, ids["event"])
+    return ids
+
+
+def _events(tx: Tx) -> dict[str, str]:
+    coming = events.coming(tx, limit=200)
+    pictured = next(it for it in coming if it.pictures and not it.cancelled and not it.full)
+    answer = attendance.answer(tx, pictured.id, Guest("Catrin", "01632 960150"), "yes", party=2)
+    return {
+        "event": str(pictured.id), "answer": answer.secret,
+        "cancelled": str(next(it.id for it in coming if it.cancelled)),
+        "plain": str(next(it.id for it in coming if not it.pictures and not it.cancelled)),
+    }  # fmt: skip
+
+
+def _asks(tx: Tx) -> dict[str, str]:
+    ask, offer = asks.open_(tx, "ask")[0], asks.open_(tx, "offer")[0]
+    asks.answer(tx, ask.id, Guest("Idris", "01632 960151"), "help", words="Any morning but Tuesday.")
+    return {"ask": str(ask.id), "offer": str(offer.id), "closed": str(asks.closed(tx)[0].id)}
+
+
+def _trouble(tx: Tx, event: str) -> None:
+    """A server that does not answer, and a delivery that was given up."""
+    for _ in range(6):
+        peers.failed(tx, CLOSED, "The connection was refused.")
+    given_up = jobs.enqueue(
+        tx, "deliver", {"activity": int(event), "inbox": f"https://{CLOSED}/inbox"}, host=CLOSED, due=0
+    )
+    jobs.give_up(tx, given_up, "410 Gone")
