@@ -35,6 +35,15 @@ class Account(msgspec.Struct, frozen=True):
     closed: int | None = None
 
 
+class Session(msgspec.Struct, frozen=True):
+    """Where somebody is signed in: what their browser calls itself, since when, when last seen; `here` for this one."""
+
+    agent: str
+    created: int
+    seen: int
+    here: bool
+
+
 class Guest(msgspec.Struct, frozen=True):
     """Somebody without an account. Only organisers see either."""
 
@@ -210,6 +219,17 @@ def session_used(tx: Tx, secret: str) -> None:
 
 def close_session(tx: Tx, secret: str) -> None:
     tx.run("DELETE FROM session WHERE hash = :hash", hash=hashed(secret))
+
+
+def sessions(tx: Tx, actor: int, secret: str) -> list[Session]:
+    """Everywhere that somebody is signed in, the last used first. `secret` is the one they ask with."""
+    rows = tx.all("SELECT * FROM session WHERE account = :actor ORDER BY seen DESC LIMIT 100", actor=actor)
+    return [Session(row["agent"], row["created"], row["seen"], row["hash"] == hashed(secret)) for row in rows]
+
+
+def close_others(tx: Tx, actor: int, secret: str) -> None:
+    """Sign somebody out everywhere but here."""
+    tx.run("DELETE FROM session WHERE account = :actor AND hash <> :hash", actor=actor, hash=hashed(secret))
 
 
 def speak(tx: Tx, actor: int, language: str) -> None:

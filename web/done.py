@@ -31,6 +31,7 @@ SAID = {
     "role": N_("Their role is changed. It counts from the next page they open."),
     "account-closed": N_("The account is closed and signed out everywhere. What they published stays."),
     "password": N_("Your new password is saved. You are signed out everywhere else."),
+    "left-others": N_("You are signed out everywhere else."),
     "signed-out": N_("You are signed out. Nothing of you is left on this device."),
     "signed-in": N_("You are signed in."),
     "said-yes": N_("You are going. The organiser knows. If anything changes, it says so here."),

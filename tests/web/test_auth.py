@@ -237,6 +237,16 @@ async def test_a_link_for_a_password_works_once_and_only_looking_does_not_use_it
     assert (await site.guest.get("/password?key=guessed")).status_code == 403
 
 
+async def test_somebody_sees_where_they_are_signed_in_and_can_end_it(site: Site) -> None:
+    here, there = site.browser(), site.browser(**{"User-Agent": "Old Phone 3"})
+    for browser in (here, there):
+        await browser.post("/signin", data={"name": "rhys", "password": PASSWORD})
+    assert "Old Phone 3" in (await here.get("/account")).text
+    assert (await here.post("/account/sessions")).headers["location"] == "/account?done=left-others"
+    assert "Old Phone 3" not in (await here.get("/account")).text
+    assert (await there.get("/account")).status_code == 303
+
+
 async def test_the_hub_speaks_the_language_that_somebody_chose(site: Site) -> None:
     rhys = await site.who("rhys")
     assert (await rhys.post("/account/language", data={"language": "cy"})).status_code == 303

@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import pytest_asyncio
 from browsing import Site, a_site, fields
 from conftest import Clock
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
 
 from hub import people, settings
 from hub.clock import DAY
@@ -184,3 +187,21 @@ async def test_very_long_answers_are_refused_and_not_a_mistake_of_ours(wizard: W
 async def test_odd_steps_are_answered_in_words(wizard: Wizard, step: str) -> None:
     assert (await wizard.browser.get(f"/setup?key={wizard.key}&step={step}")).status_code == 200
     assert (await wizard.browser.post(f"/setup?key={wizard.key}&step={step}", data={})).status_code in (303, 422)
+
+
+FIELDS = sorted(
+    {name for typed in TYPED.values() for name in typed} | {"go", "contacts", "contacts.x.name", "name", "hue.x"}
+)
+ODD = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(["", "0", "-1", "1e309", "nan", "٣", "\x00", "back", "A" * 3000, "<b>", "9" * 30]),
+)
+
+
+@hypothesis.settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(step=st.sampled_from(ORDER), typed=st.dictionaries(st.sampled_from(FIELDS), ODD, max_size=8))
+async def test_no_answer_however_odd_is_a_mistake_of_ours(wizard: Wizard, step: str, typed: dict[str, str]) -> None:
+    safe = {name: words.encode("utf-8", "replace").decode() for name, words in typed.items()}
+    answer = await wizard.browser.post(wizard.path(step), data=safe)
+    assert answer.status_code in (303, 422)
+    assert (await wizard.browser.get(wizard.path(step))).status_code == 200

@@ -17,7 +17,7 @@ WHO = {"resident": "rhys", "organiser": "olwen", "moderator": "mo", "steward": "
 
 # Every page that is not for everybody, and the least role that may open it.
 LEAST = {
-    "/account": "resident", "/account/language": "resident",
+    "/account": "resident", "/account/language": "resident", "/account/sessions": "resident",
     "/publish": "organiser", "/publish/{sort}": "organiser",
     "/events/{id:int}/change": "organiser", "/asks/{id:int}/change": "organiser",
     "/projects/{id:int}/change": "organiser", "/posts/{id:int}/change": "organiser",

@@ -48,12 +48,16 @@ class SignInPage(msgspec.Struct, frozen=True):
 
 
 class AccountPage(msgspec.Struct, frozen=True):
-    """One's own account: `form` changes the password, `language` what pages speak, of `tongues` (tag, its own name)."""
+    """One's own account: `form` changes the password, `language` what pages speak, of `tongues` (tag, its own name).
+
+    `sessions` is everywhere that they are signed in.
+    """
 
     form: Form[Any]
     account: people.Account
     language: Form[Any]
     tongues: list[tuple[str, str]]
+    sessions: list[people.Session]
 
 
 class PasswordPage(msgspec.Struct, frozen=True):
@@ -100,13 +104,15 @@ async def sign_up(request: Request) -> Response:
 
 @auth.needs("resident")
 async def mine(request: Request) -> Response:
-    return _account(request, forms.blank())
+    return await _account(request, forms.blank())
 
 
-def _account(request: Request, form: Form[Any], status: int = 200) -> Response:
+async def _account(request: Request, form: Form[Any], status: int = 200) -> Response:
     who = auth.require(request, "resident")
+    secret = auth.cookie(request.scope, request.app.state.cookie)
+    everywhere = await request.app.state.store.read(people.sessions, who.actor, secret)
     tongues = [(tag, i18n.LANGUAGES[tag]) for tag in request.app.state.hub.languages if tag in i18n.LANGUAGES]
-    page = AccountPage(form, who, forms.blank(language=who.language), tongues)
+    page = AccountPage(form, who, forms.blank(language=who.language), tongues, everywhere)
     return render(request, "account.html", page, status, headers=_PRIVATE)
 
 
@@ -120,20 +126,27 @@ async def speak(request: Request) -> Response:
 
 
 @auth.needs("resident")
+async def leave_others(request: Request) -> Response:
+    who, secret = auth.require(request, "resident"), auth.cookie(request.scope, request.app.state.cookie)
+    await request.app.state.store.write(people.close_others, who.actor, secret)
+    return see_other(request, done.path("/account", "left-others"))
+
+
+@auth.needs("resident")
 async def change(request: Request) -> Response:
     """A new password, for somebody who knows the old one. Signs out everywhere else."""
     form = await forms.parse(request, Change)
     who, state = auth.require(request, "resident"), request.app.state
     if form.value is None:
-        return _account(request, form, 422)
+        return await _account(request, form, 422)
     limits.check(request, limits.PASSWORD, who.login)
     known = await state.store.read(people.known_as, who.login)
     if known is None or not await state.passwords.fits(form.value.now, known[1]):
-        return _account(request, form.refuse(Invalid(N_("That is not your present password."), field="now")), 422)
+        return await _account(request, form.refuse(Invalid(N_("That is not your present password."), field="now")), 422)
     try:
         secret = await _set(request, who, form.value.password, form.value.again)
     except Invalid as wrong:
-        return _account(request, form.refuse(wrong), 422)
+        return await _account(request, form.refuse(wrong), 422)
     return auth.give(request, see_other(request, done.path("/account", "password")), secret, who.role)
 
 
@@ -199,6 +212,7 @@ routes = [
     Route("/account", mine, methods=["GET"]),
     Route("/account/language", speak, methods=["POST"]),
     Route("/account", change, methods=["POST"]),
+    Route("/account/sessions", leave_others, methods=["POST"]),
     Route("/password", by_link, methods=["GET"]),
     Route("/password", use_link, methods=["POST"]),
 ]
