@@ -157,7 +157,7 @@ class Words:
             return self.catalogue.ngettext("%(n)s hour ago", "%(n)s hours ago", n) % {"n": n}
         n = past // clock.DAY
         if n >= 7:
-            return self.day(moment)
+            return self.within(moment)
         return self.catalogue.ngettext("%(n)s day ago", "%(n)s days ago", n) % {"n": n}
 
     def moment(self, moment: int, zone: str | None = None) -> str:

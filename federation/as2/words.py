@@ -31,8 +31,8 @@ OPTIONS: dict[str, dict[str, dict[str, str]]] = {
         "no": {"en": "Can't make it", "cy": "Alla i ddim dod"},
     },
     "ask": {
-        "help": {"en": "I can help", "cy": "Gallaf helpu"},
-        "refer": {"en": "I know someone", "cy": "Rwy'n nabod rhywun"},
+        "help": {"en": "I can help", "cy": "Galla i helpu"},
+        "refer": {"en": "I know someone", "cy": "Dwi'n nabod rhywun"},
         "share": {"en": "Just sharing", "cy": "Dim ond rhannu"},
     },
     "offer": {
@@ -55,16 +55,16 @@ SAYS: dict[str, dict[str, str]] = {
         "en": "Vote below to say whether you are coming, or go to {link}. To change your answer, reply yes, maybe or no.",  # noqa: E501
         "cy": "Pleidleisiwch isod i ddweud a ydych chi'n dod, neu ewch i {link}. I newid eich ateb, atebwch y neges gydag ie, efallai neu na.",  # noqa: E501
     },
-    "step free": {"en": "Step-free", "cy": "Dim grisiau"},
+    "step free": {"en": "Step-free", "cy": "Di-risiau"},
     "not step free": {"en": "Steps on the way in", "cy": "Grisiau ar y ffordd i mewn"},
     "toilet": {"en": "accessible toilet", "cy": "toiled hygyrch"},
-    "hearing loop": {"en": "hearing loop", "cy": "dolen sain"},
+    "hearing loop": {"en": "hearing loop", "cy": "dolen glyw"},
     "sign language": {"en": "BSL on request", "cy": "BSL ar gais"},
     "children": {"en": "children welcome", "cy": "croeso i blant"},
     "parking": {"en": "Blue Badge parking", "cy": "parcio Bathodyn Glas"},
     "ask": {"en": "ASK", "cy": "CAIS"},
     "offer": {"en": "OFFER", "cy": "CYNNIG"},
-    "matched": {"en": "MATCHED", "cy": "WEDI'I DDATRYS"},
+    "matched": {"en": "MATCHED", "cy": "WEDI CAEL RHYWUN"},
     "closed": {"en": "CLOSED", "cy": "WEDI CAU"},
     "answer": {
         "en": "Vote “{option}”, or leave a way to reach you at {link}. Only the hub's coordinators see who voted.",
@@ -72,16 +72,16 @@ SAYS: dict[str, dict[str, str]] = {
     },
     "new project": {
         "en": "New project: {title}. Follow it at {acct}.",
-        "cy": "Prosiect newydd: {title}. Dilynwch ef yn {acct}.",
+        "cy": "Prosiect newydd: {title}. Dilynwch y prosiect: {acct}.",
     },
     "area": {"en": "Area", "cy": "Ardal"},
     "website": {"en": "Website", "cy": "Gwefan"},
     "hub": {"en": "Hub", "cy": "Hwb"},
     "stage": {"en": "Stage", "cy": "Cam"},
-    "stage proposed": {"en": "Proposed", "cy": "Wedi'i gynnig"},
-    "stage active": {"en": "Under way", "cy": "Ar waith"},
+    "stage proposed": {"en": "Proposed", "cy": "Syniad"},
+    "stage active": {"en": "Under way", "cy": "Ar y gweill"},
     "stage paused": {"en": "Paused", "cy": "Wedi'i oedi"},
-    "stage done": {"en": "Done", "cy": "Wedi'i gwblhau"},
+    "stage done": {"en": "Done", "cy": "Wedi'i orffen"},
     "server": {"en": "The server of {name}.", "cy": "Gweinydd {name}."},
 }
 

@@ -70,12 +70,12 @@ def test_a_tile_has_three_short_lines() -> None:
 @pytest.mark.parametrize(
     ("past", "english", "welsh"),
     [
-        (20 * 1000, "just now", "newydd fod"),
+        (20 * 1000, "just now", "eiliad yn ôl"),
         (clock.MINUTE, "1 minute ago", "1 munud yn ôl"),
         (2 * clock.MINUTE, "2 minutes ago", "2 funud yn ôl"),
         (3 * clock.HOUR, "3 hours ago", "3 awr yn ôl"),
         (2 * clock.DAY, "2 days ago", "2 ddiwrnod yn ôl"),
-        (8 * clock.DAY, "Tuesday 26 May", "Dydd Mawrth 26 Mai"),
+        (8 * clock.DAY, "Tuesday 26 May", "dydd Mawrth 26 Mai"),
     ],
 )
 def test_how_long_ago(past: int, english: str, welsh: str) -> None:
