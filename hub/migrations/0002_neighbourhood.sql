@@ -18,6 +18,8 @@ CREATE TABLE actor (
 ) {strict};
 CREATE INDEX actor_by_domain ON actor (domain, kind);
 CREATE INDEX actor_by_handle ON actor (handle, domain);
+CREATE INDEX actor_by_inbox ON actor (inbox);
+CREATE INDEX actor_by_shared_inbox ON actor (shared_inbox);
 
 -- Private keys stand alone, so that no query for an actor can carry one out.
 CREATE TABLE actor_key (
@@ -112,6 +114,7 @@ CREATE TABLE attendance (
   said TEXT NOT NULL CHECK (said IN ('yes', 'maybe', 'no')), party {int} NOT NULL, via TEXT NOT NULL CHECK (length(via) <= 20),
   at {int} NOT NULL, UNIQUE (event, actor)
 ) {strict};
+CREATE INDEX attendance_by_actor ON attendance (actor);
 
 CREATE TABLE ask (
   id {int} PRIMARY KEY REFERENCES thing, category TEXT NOT NULL CHECK (length(category) <= 40), due {int},
@@ -128,12 +131,14 @@ CREATE TABLE answer (
   state TEXT NOT NULL CHECK (state IN ('offered', 'accepted', 'declined')), via TEXT NOT NULL CHECK (length(via) <= 20),
   at {int} NOT NULL, UNIQUE (ask, actor)
 ) {strict};
+CREATE INDEX answer_by_actor ON answer (actor);
 
 CREATE TABLE reaction (
   thing {int} NOT NULL REFERENCES thing, actor {int} NOT NULL REFERENCES actor,
   kind TEXT NOT NULL CHECK (kind IN ('like', 'share')), uri TEXT CHECK (length(uri) <= 2000), at {int} NOT NULL,
   PRIMARY KEY (thing, actor, kind)
 ) {strict};
+CREATE INDEX reaction_by_actor ON reaction (actor);
 
 -- What we said to other servers, kept once; deliveries point here.
 CREATE TABLE activity (
