@@ -6,6 +6,7 @@ from federation.negotiate import prefers_page
 from federation.outcome import Outcome, settle
 from federation.outgoing import announce
 from federation.peers import Found, find_hub, follow_hub, stop_following, subscribe_url
+from federation.routes import Shelf
 from federation.routes import routes as reading
 from federation.wire import Limits, Wire
 from federation.work import RUNNERS, schedule
@@ -18,6 +19,7 @@ __all__ = [
     "Found",
     "Limits",
     "Outcome",
+    "Shelf",
     "Unreachable",
     "Wire",
     "announce",

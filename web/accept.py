@@ -9,7 +9,12 @@ _PROGRAMS = (ACTIVITY, "application/ld+json")
 
 def wants_activity(request: Request) -> bool:
     """Whether a program asks. Who takes HTML too is a browser."""
-    accepted = request.headers.get("accept", "").lower()
+    return programs(request.headers.get("accept", ""))
+
+
+def programs(accept: str) -> bool:
+    """The same of an Accept header."""
+    accepted = accept.lower()
     return any(kind in accepted for kind in _PROGRAMS) and "text/html" not in accepted
 
 

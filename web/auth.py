@@ -26,6 +26,8 @@ SECURE, PLAIN = "__Host-nh", "nh"  # the first only where the hub is reached by 
 AT_ONCE = 2  # passwords being compared: 19 MiB each
 QUEUE = 20  # and waiting for their turn
 NAME = limits.Limit("name", 10, 15 * 60_000)  # tries at one name, whether there is such a person or not
+# Asked for by the hundred, and by nobody who has signed in.
+SERVERS = ("/inbox", "/actor", "/activity/", "/event/", "/ask/", "/offer/", "/post/")
 OPEN = ("/setup", "/static/", "/healthz", "/livez", "/readyz", "/robots.txt")  # answered before the hub is set up
 
 WRONG = N_(
@@ -52,8 +54,10 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             state: State = scope["app"].state
-            await look(state)
-            scope["state"]["account"] = await _account(state, scope)
+            secret = cookie(scope, state.cookie)
+            if secret or state.hub is None or not scope["path"].startswith(SERVERS):
+                await look(state)
+            scope["state"]["account"] = await _account(state, secret)
             if state.hub is None and not scope["path"].startswith(OPEN):
                 response = render(Request(scope), "not_yet.html", None, 503, headers={"Cache-Control": "no-store"})
                 await response(scope, receive, send)
@@ -69,8 +73,7 @@ async def look(state: State) -> None:
         state.seen = seen
 
 
-async def _account(state: State, scope: Scope) -> Account | None:
-    secret = cookie(scope, state.cookie)
+async def _account(state: State, secret: str) -> Account | None:
     if not secret or state.hub is None:
         return None
     found = await state.store.read_hot(people.session, secret)

@@ -7,15 +7,19 @@ import functools
 import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qs
 
 import msgspec
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.clock import MINUTE, now
 from web import auth
-from web.accept import wants_activity
-from web.shell import language
+from web.accept import programs, wants_activity
+from web.i18n import choose
+from web.shell import offered
 
 MOST = 96  # pages kept: some 4 MB
 LONGEST = 80  # characters of a query that is worth keeping
@@ -53,6 +57,39 @@ class Cache:
             self._pages.popitem(last=False)
 
 
+class Shelf:
+    """Stands before the door: a page that was made a moment ago is given out again without a look around."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        page = _on_the_shelf(scope)
+        if page is None:
+            await self.app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": page.headers})
+        await send({"type": "http.response.body", "body": page.body})
+
+
+def _on_the_shelf(scope: Scope) -> Kept | None:
+    """Only for who comes with nothing that could make the page another one, or make it a 304."""
+    if scope["type"] != "http" or scope["method"] != "GET" or len(scope["query_string"]) > LONGEST:
+        return None
+    state: State = scope["app"].state
+    language, accept = b"", b""
+    for name, value in scope["headers"]:
+        if name == b"accept-language":
+            language = value
+        elif name == b"accept":
+            accept = value
+        elif name in _PERSONAL:
+            return None
+    cache: Cache = state.kept
+    page = cache.get(_key(scope, language.decode("latin-1")))
+    return None if page is None or programs(accept.decode("latin-1")) else page
+
+
 def shared(handler: Handler) -> Handler:
     """Marks a page that is the same for all who have not signed in."""
 
@@ -64,7 +101,8 @@ def shared(handler: Handler) -> Handler:
             return response
         if wants_activity(request) or "done" in request.query_params or len(request.url.query) > LONGEST:
             return await handler(request)
-        cache, key = _cache(request), _key(request)
+        cache: Cache = request.app.state.kept
+        key = _key(request.scope, request.headers.get("accept-language", ""))
         found = cache.get(key)
         if found is None:
             response = await handler(request)
@@ -77,18 +115,13 @@ def shared(handler: Handler) -> Handler:
     return given
 
 
-def _cache(request: Request) -> Cache:
-    state = request.app.state
-    if not hasattr(state, "kept"):
-        state.kept = Cache()
-    found: Cache = state.kept
-    return found
-
-
-def _key(request: Request) -> Key:
-    state = request.app.state
-    lang, _ = language(request, state.hub, None)
-    return request.url.path, request.url.query, lang, state.store.changed.count, now() // MINUTE
+def _key(scope: Scope, header: str) -> Key:
+    """What tells one page from another: its address, its language, what is known, and the minute."""
+    state: State = scope["app"].state
+    query = scope["query_string"].decode("latin-1")
+    asked = parse_qs(query).get("lang", [None])[-1] if "lang" in query else None
+    lang = choose(offered(state.hub), asked, None, header)
+    return scope["path"], query, lang, state.store.changed.count, now() // MINUTE
 
 
 def _kept(response: Response) -> Kept:
@@ -108,4 +141,5 @@ def _answer(request: Request, page: Kept) -> Response:
     return response
 
 
+_PERSONAL = (b"cookie", b"if-none-match", b"authorization")
 _OF_A_BODY = (b"content-length", b"content-type")

@@ -85,10 +85,11 @@ def _unquote(lines: str) -> str:
     return _ESCAPE.sub(lambda m: _ESCAPED.get(m[1], m[1]), words)
 
 
+@lru_cache(maxsize=256)
 def accepted(header: str) -> list[str]:
     """The languages of an Accept-Language header, best first, without regions. Nonsense is left out."""
     wanted: list[tuple[float, str]] = []
-    for part in header[:1000].split(","):
+    for part in header.split(","):
         tag, _, rest = part.strip().partition(";")
         quality = re.fullmatch(r"\s*q=([01](?:\.\d{0,3})?)\s*", rest) if rest else None
         if re.fullmatch(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*", tag) and (quality or not rest):
@@ -99,7 +100,7 @@ def accepted(header: str) -> list[str]:
 def choose(offered: Iterable[str], asked: str | None, own: str | None, header: str) -> str:
     """The page's language: the address's, else the person's own, else the browser's, else the hub's first."""
     known = [tag for tag in offered if tag in LANGUAGES] or ["en"]
-    for tag in (asked, own, *accepted(header)):
+    for tag in (asked, own, *accepted(header[:1000])):
         if tag in known:
             return tag
     return known[0]
