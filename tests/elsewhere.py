@@ -1,12 +1,11 @@
 """Servers of another make, in this process: actors with real keys, documents to be fetched, an inbox that remembers."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -117,10 +116,23 @@ def activity(type: str, actor: str, object: Any, id: str = "", **more: Any) -> J
     } | more
 
 
+class Answer(msgspec.Struct, frozen=True):
+    status_code: int
+    headers: dict[str, str]
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        return self.content.decode()
+
+    def json(self) -> Any:
+        return msgspec.json.decode(self.content)
+
+
 async def post(
     app: Any, url: str, sent: Json | bytes, *, by: str = "", key: int = 0, key_id: str = "", scheme: str = "cavage",
     ed25519: bool = False, at: int | None = None, headers: Mapping[str, str] | None = None, body: bytes | None = None,
-) -> httpx.Response:  # fmt: skip
+) -> Answer:  # fmt: skip
     """Sign as `by` (the activity's actor, if not said) and post; `headers` and `body` stand for what was signed."""
     raw = sent if isinstance(sent, bytes) else msgspec.json.encode(sent)
     signer = by or (sent["actor"] if isinstance(sent, dict) else "")
@@ -131,19 +143,30 @@ async def post(
     return await send(app, url, raw if body is None else body, {**signed, **(headers or {})})
 
 
-async def send(app: Any, url: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
-    """Post as it stands; a header that is empty is left out."""
-    transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, timeout=30) as client:
-        request = client.build_request("POST", url, content=body)
-        for gone in ("accept", "accept-encoding", "user-agent", "connection", "content-type"):
-            request.headers.pop(gone, None)
-        request.headers.setdefault("content-type", ACTIVITY)
-        for name, value in headers.items():
-            request.headers[name] = value
-            if not value:
-                del request.headers[name]
-        return await client.send(request)
+async def send(
+    app: Any, url: str, body: bytes, headers: Mapping[str, str], *, also: Sequence[tuple[str, str]] = ()
+) -> Answer:
+    """Post as it stands; a header that is empty is left out, `also` come besides."""
+    parts = urlsplit(url)
+    head = {"host": parts.netloc, "content-type": ACTIVITY, "content-length": str(len(body)), **headers}
+    named = [(name, value) for name, value in head.items() if value] + [*also]
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": parts.scheme,
+        "path": parts.path, "raw_path": parts.path.encode(), "query_string": parts.query.encode(), "root_path": "",
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in named], "server": (parts.netloc, 443),
+        "client": ("192.0.2.1", 1234),
+    }  # fmt: skip
+    told: list[Any] = []
+
+    async def receive() -> Json:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def answer(message: Json) -> None:
+        told.append(message)
+
+    await app(scope, receive, answer)
+    answered = {name.decode(): value.decode() for name, value in told[0]["headers"]}
+    return Answer(told[0]["status"], answered, b"".join(message["body"] for message in told[1:]))
 
 
 def cavage(

@@ -64,11 +64,12 @@ async def _nobody(host: str, port: int) -> list[str]:
 @asynccontextmanager
 async def a_hub(
     store: Store, base: str = "https://glan.example", servers: dict[str, Any] | None = None,
-    limits: Limits = Limits(), **draft: object,  # noqa: B008 - frozen
+    limits: Limits = Limits(), steward: int | None = None, **draft: object,  # noqa: B008 - frozen
 ) -> AsyncIterator[Here]:  # fmt: skip
-    """Open a hub at `base`, reachable by others under its name."""
+    """Open a hub at `base`, reachable by others under its name; `steward` says that it is open, and by whom."""
     servers = {} if servers is None else servers
-    steward = await store.write(open_hub, base, **draft)
+    if steward is None:
+        steward = await store.write(open_hub, base, **draft)
     it = Here(store, base, servers, steward, limits)
     servers[it.wire.host] = it.app
     try:

@@ -1,21 +1,29 @@
 """Letters that come twice, late or the wrong way round: in the end everybody has the same (trust.md D-05, D-06)."""
 
 import random
+from collections.abc import AsyncIterator
 
 import msgspec
+import pytest_asyncio
 from conftest import Clock
 from elsewhere import Json, activity, create, post
-from here import Here
+from here import Here, a_hub
 from scene import party
 
 from federation import resolve
 from hub import actors, events, settings
-from hub.store import Tx
+from hub.store import Store, Tx
 
 INBOX = "https://glan.example/inbox"
 HUB = "https://glan.example/actor/hub"
 THEIRS = "https://tredegar.example"
 ROUNDS = 12
+
+
+@pytest_asyncio.fixture
+async def here(store: Store, clock: Clock) -> AsyncIterator[Here]:
+    async with a_hub(store) as it:
+        yield it
 
 
 async def a_correspondent(here: Here, number: int) -> str:
