@@ -34,6 +34,7 @@ NATIONAL = SampleHub(
 def main() -> None:
     """Run it until Ctrl-C. Every run starts clean."""
     folder = Path(tempfile.mkdtemp(prefix="neighbourhub-demo-"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it is ended, the three hubs end with it
     try:
         asyncio.run(_demo(folder))
     except KeyboardInterrupt:
