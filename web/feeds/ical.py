@@ -76,7 +76,8 @@ def moment(ms: int) -> str:
 
 def text(words: str) -> str:
     """§3.3.11: backslash, semicolon, comma and line end are written with a backslash."""
-    words = words.replace("\r\n", "\n").replace("\r", "\n").replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    for letters, written in (("\r\n", "\n"), ("\r", "\n"), ("\\", "\\\\"), (";", "\\;"), (",", "\\,")):
+        words = words.replace(letters, written)
     return _CONTROL.sub("", words.replace("\n", "\\n"))
 
 

@@ -1,5 +1,7 @@
 """JSON Feed 1.1."""
 
+from html import escape
+
 import msgspec
 
 from web.feeds.entry import Entry, Feed, stamp
@@ -24,12 +26,14 @@ def write(feed: Feed) -> bytes:
 
 
 def _item(it: Entry) -> dict[str, object]:
-    return {
+    item: dict[str, object] = {
         "id": it.id,
         "url": it.url,
         "title": it.title,
-        "content_html": it.html or f"<p>{it.title}</p>",
+        "content_html": it.html or f"<p>{escape(it.title)}</p>",
         "date_published": stamp(it.published),
         "date_modified": stamp(it.updated),
         "authors": [{"name": it.author}],
-    } | ({"tags": it.tags} if it.tags else {}) | ({"image": it.picture} if it.picture else {})
+    }
+    item |= {"tags": it.tags} if it.tags else {}
+    return item | ({"image": it.picture} if it.picture else {})

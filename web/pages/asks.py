@@ -86,8 +86,9 @@ async def listed(request: Request) -> Response:
 def gather(tx: Tx, kind: str, category: str) -> AsksPage:
     found = asks.open_(tx, limit=200)
     wanted = [it for it in found if category in ("", it.category)]
+    used = {it.category for it in found}
     return AsksPage(
-        kind=kind, category=category, categories=[one for one in asks.CATEGORIES if any(it.category == one for it in found)],
+        kind=kind, category=category, categories=[one for one in asks.CATEGORIES if one in used],
         asks=[it for it in wanted if it.kind == "ask" and kind != "offer"][:LISTED],
         offers=[it for it in wanted if it.kind == "offer" and kind != "ask"][:LISTED],
         closed=asks.closed(tx, CLOSED),

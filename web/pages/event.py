@@ -100,7 +100,8 @@ def gather(tx: Tx, id: int, hub: Hub, who: Account | None) -> EventPage:
     if event.hidden:
         raise NotFound(N_("There is no such event. It may have been taken down."))
     return EventPage(
-        event=event, day=when.local(event.starts, event.zone).date(), photos=photos(tx, event.pictures), project=_project(tx, event), replies=replies(tx, event, hub),
+        event=event, day=when.local(event.starts, event.zone).date(), photos=photos(tx, event.pictures),
+        project=_project(tx, event), replies=replies(tx, event, hub),
         origin=origin(event), open=is_open(event), answer=attendance.answer_of(tx, id, who.actor) if who else None,
         organiser=event.local and may(who, "organiser"), form=forms.blank(), words=forms.blank(),
     )  # fmt: skip

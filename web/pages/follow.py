@@ -48,7 +48,7 @@ async def ask(request: Request) -> Response:
 
 
 async def show_way(request: Request) -> Response:
-    """A redirect would do, were it not that our pages may send their forms to nobody else: so the page itself goes on."""
+    """A redirect would do, if our pages might send their forms to others. They may not: so the page itself goes on."""
     limits.check(request, FOLLOW)
     state = request.app.state
     form = await forms.parse(request, Wish)

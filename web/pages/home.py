@@ -52,9 +52,8 @@ async def home(request: Request) -> Response:
     if wants_activity(request):
         return to_activity(uri)
     page = await request.app.state.store.read(gather, hub, days.today(hub.zone))
-    return render(
-        request, "home.html", page, alternates=[Alternate(uri, ACTIVITY), Alternate("/feed.json", "application/feed+json")]
-    )
+    alternates = [Alternate(uri, ACTIVITY), Alternate("/feed.json", "application/feed+json")]
+    return render(request, "home.html", page, alternates=alternates)
 
 
 def gather(tx: Tx, hub: Hub, today: date) -> HomePage:

@@ -93,9 +93,7 @@ def read(form: Form[Any], typed: dict[str, str], zone: str) -> national.Query:
     )  # fmt: skip
 
 
-def gather(
-    tx: Tx, hub: Hub, path: str, form: Form[Any], query: national.Query, typed: dict[str, str]
-) -> NationalPage:
+def gather(tx: Tx, hub: Hub, path: str, form: Form[Any], query: national.Query, typed: dict[str, str]) -> NationalPage:
     found, more = national.entries(tx, query)
     hubs = national.hubs(tx, hub.actor)
     counts = national.counts(tx) | {"hubs": sum(it.state == "accepted" for it in hubs)}
@@ -118,7 +116,8 @@ def _line(it: national.Entry, hub: Hub) -> Line:
     thing = it.thing
     where = origin(thing) or Origin(hub.name, hub.domain, thing.url)
     named = Origin(it.hub_name or where.name, where.domain, where.url)
-    return Line(it, named, f"/{things.PATHS.get(thing.kind, 'posts')}/{thing.id}", it.ends is not None and it.ends < clock.now())
+    path = f"/{things.PATHS.get(thing.kind, 'posts')}/{thing.id}"
+    return Line(it, named, path, over=it.ends is not None and it.ends < clock.now())
 
 
 @shared

@@ -24,14 +24,17 @@ from web.shell import Alternate
 from web.showing import Origin, Photo, Reply, Words, origin, photos, replies
 from web.templates import render, see_other
 
+PAGE = 24  # projects with their pictures: 40 kB
 UPDATES, EVENTS, ASKS = 15, 5, 6
 
 
 class ProjectsPage(msgspec.Struct, frozen=True):
-    """All projects, those under way first; `finished` apart."""
+    """A page of all projects, those under way first; `finished` apart. `newer` and `older` are the pages beside it."""
 
     projects: list[Project]
     finished: list[Project]
+    newer: str
+    older: str
 
 
 class Update(msgspec.Struct, frozen=True):
@@ -60,12 +63,19 @@ class ProjectPage(msgspec.Struct, frozen=True):
 
 @shared
 async def listed(request: Request) -> Response:
-    return render(request, "projects.html", await request.app.state.store.read(gather))
+    typed = request.query_params.get("page", "")
+    number = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 4 else 0
+    return render(request, "projects.html", await request.app.state.store.read(gather, number))
 
 
-def gather(tx: Tx) -> ProjectsPage:
-    found = projects.moving(tx)
-    return ProjectsPage([it for it in found if it.stage != "done"], [it for it in found if it.stage == "done"])
+def gather(tx: Tx, number: int) -> ProjectsPage:
+    found = projects.moving(tx, limit=(number + 1) * PAGE + 1)[number * PAGE :]
+    return ProjectsPage(
+        projects=[it for it in found[:PAGE] if it.stage != "done"],
+        finished=[it for it in found[:PAGE] if it.stage == "done"],
+        newer=f"/projects?page={number - 1}" if number else "",
+        older=f"/projects?page={number + 1}" if len(found) > PAGE else "",
+    )
 
 
 @shared

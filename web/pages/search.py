@@ -1,5 +1,7 @@
 """Search: words in, what the hub has on them out."""
 
+from typing import Any
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,7 +25,7 @@ class SearchPage(msgspec.Struct, frozen=True):
     """What was found for `words`, each kind apart; `more` when not all of it is shown."""
 
     words: str
-    form: Form[object]
+    form: Form[Any]
     events: list[Event]
     asks: list[Ask]
     projects: list[Project]
