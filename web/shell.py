@@ -149,7 +149,7 @@ def shell(request: Request, folders: tuple[Any, ...], alternates: Sequence[Alter
     words, path, base = i18n.catalogue(lang, folders), request.url.path, hub.base if hub else _base(request)
     names = hub.name if hub else {"en": "Neighbourhub"}
     name, name_lang = best(names, lang) or ("Neighbourhub", "en")
-    other = next(((text, tag) for tag, text in names.items() if tag != name_lang and text), ("", ""))
+    other = next(((text, tag) for tag, text in names.items() if tag != name_lang and text and text != name), ("", ""))
     pages = [page for page in PAGES if hub and _seen(page, visitor) and exists(request.app, page.path)]
     return Shell(
         name=name, name_lang=name_lang, other_name=other[0], other_lang=other[1],
