@@ -222,3 +222,9 @@ async def test_nothing_that_others_send_runs_on_our_pages(site: Site, clock: Clo
 )  # fmt: skip
 async def test_what_is_not_there_is_said_to_be_not_there(site: Site, path: str) -> None:
     assert (await site.guest.get(path)).status_code == 404
+
+
+async def test_no_number_is_too_large_for_either_database(either: Site) -> None:
+    for path in ("/events/99999999999999999999", "/asks/9223372036854775808", "/posts/99999999999999999999/reply"):
+        assert (await either.guest.get(path)).status_code in (404, 405)
+    assert (await either.guest.get("/projects?page=99999999999")).status_code == 200
