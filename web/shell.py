@@ -163,7 +163,9 @@ def shell(request: Request, folders: tuple[Any, ...], alternates: Sequence[Alter
         contacts=tuple((contact.name, contact.reach) for contact in hub.contacts) if hub else (),
         remote=exists(request.app, "/follow"),
         feeds=tuple(
-            Alternate(href, kind, words.gettext(title)) for title, href, kind in FEEDS if exists(request.app, href)
+            Alternate(href, kind, words.gettext(title))
+            for title, href, kind in FEEDS
+            if hub and exists(request.app, href)
         ),
         alternates=tuple(alternates), done=done.message(request, words),
     )  # fmt: skip
