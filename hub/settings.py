@@ -17,6 +17,19 @@ from hub.text import Text, clean_text
 HUES = (20, 45, 70, 95, 125, 150, 165, 205, 235, 265, 300, 345)  # degrees OKLCH: the twelve that pass (look.md)
 LANGUAGES = ("en", "cy")
 FURTHEST = 100.0  # km
+# What the wizard proposes; a steward makes it their own.
+STARTER_RULES: Text = {
+    "en": "- Be kind. Talk to people here as you would over the garden wall.\n"
+    "- Keep other people’s addresses, phone numbers and troubles to yourself.\n"
+    "- No adverts, and nothing that is against the law.\n"
+    "- Meet in a public place the first time. Never send money to somebody you have not met.\n"
+    "- The people responsible may hide what breaks these rules, and will say why.",
+    "cy": "- Byddwch yn garedig. Siaradwch â phobl yma fel y byddech dros wal yr ardd.\n"
+    "- Cadwch gyfeiriadau, rhifau ffôn a thrafferthion pobl eraill i chi’ch hun.\n"
+    "- Dim hysbysebion, a dim byd sydd yn erbyn y gyfraith.\n"
+    "- Y tro cyntaf, cwrddwch mewn lle cyhoeddus. Peidiwch byth ag anfon arian at rywun nad ydych wedi cwrdd â nhw.\n"
+    "- Caiff y bobl sy’n gyfrifol guddio’r hyn sy’n torri’r rheolau hyn, gan ddweud pam.",
+}
 
 
 class Contact(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """`make demo`: two neighbourhoods and an aggregator on this machine, with a month of life, federating for real."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -15,7 +16,7 @@ from web import sample
 from web.living import PASSWORD, live
 from web.sample import SampleHub
 
-PORTS = (8001, 8002, 8003)
+FIRST_PORT = 8001  # of three; another may be given on the command line
 PATIENCE = 60  # seconds that a hub may take to start
 NATIONAL = SampleHub(
     name={"en": "Neighbourhoods of Wales", "cy": "Cymdogaethau Cymru"},
@@ -26,7 +27,7 @@ NATIONAL = SampleHub(
         "en": "What neighbourhoods all over Wales are doing, in their own words.",
         "cy": "Beth mae cymdogaethau ledled Cymru yn ei wneud, yn eu geiriau eu hunain.",
     },
-    contacts=(("Nerys Lloyd", "National staff", "01632 960100"),),
+    contacts=(("Nerys Lloyd", "National team / Tîm cenedlaethol", "01632 960100"),),
     people=(("nerys", "steward"),),
 )
 
@@ -34,34 +35,46 @@ NATIONAL = SampleHub(
 def main() -> None:
     """Run it until Ctrl-C. Every run starts clean."""
     folder = Path(tempfile.mkdtemp(prefix="neighbourhub-demo-"))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it is ended, the three hubs end with it
     try:
-        asyncio.run(_demo(folder))
-    except KeyboardInterrupt:
-        print("\nThe demo is over.")
+        asyncio.run(_until_told(folder, int(sys.argv[1]) if len(sys.argv) > 1 else FIRST_PORT))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    print("\nThe demo is over.")
 
 
-async def _demo(folder: Path) -> None:
+async def _until_told(folder: Path, port: int) -> None:
+    """However it is ended, the three hubs end with it; a second signal does not hurry that."""
+    demo = asyncio.create_task(_demo(folder, (port, port + 1, port + 2)))
+    told = asyncio.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(one, told.set)
+    waiting = asyncio.create_task(told.wait())
+    await asyncio.wait({demo, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    demo.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await demo
+
+
+async def _demo(folder: Path, ports: tuple[int, int, int]) -> None:
     print("Two neighbourhoods live through a month. This takes a few seconds …", flush=True)
-    hubs = [(sample.read("riverside"), "glan", PORTS[0]), (sample.read("pontfelin"), "pont", PORTS[1])]
+    hubs = [(sample.read("riverside"), "glan", ports[0]), (sample.read("pontfelin"), "pont", ports[1])]
     config = Config()
     for it, name, port in hubs:
         await _grow(folder / name, it, _base(port), config)
-    await _grow(folder / "national", NATIONAL, _base(PORTS[2]), config)
+    await _grow(folder / "national", NATIONAL, _base(ports[2]), config)
     running = []
     try:
-        for name, port in (("glan", PORTS[0]), ("pont", PORTS[1]), ("national", PORTS[2])):
+        for name, port in (("glan", ports[0]), ("pont", ports[1]), ("national", ports[2])):
             running.append(await _serve(folder / name, port, "aggregator" if name == "national" else "hub"))
         for follower, followed in (
-            ("national", PORTS[0]),
-            ("national", PORTS[1]),
-            ("glan", PORTS[1]),
-            ("pont", PORTS[0]),
+            ("national", ports[0]),
+            ("national", ports[1]),
+            ("glan", ports[1]),
+            ("pont", ports[0]),
         ):
             await _command(folder / follower, "follow", f"localhost:{followed}")
-        _tell(hubs)
+        _tell(hubs, ports[2])
         await asyncio.gather(*(one.wait() for one in running))
     finally:
         for one in running:
@@ -118,12 +131,12 @@ async def _command(data: Path, *words: str) -> None:
         raise SystemExit(f"This did not work: {' '.join(words)}")
 
 
-def _tell(hubs: list[tuple[SampleHub, str, int]]) -> None:
+def _tell(hubs: list[tuple[SampleHub, str, int]], national: int) -> None:
     print()
     for it, _, port in hubs:
         names = " or ".join(name for name, _ in it.people)
         print(f"  {it.name['en']:24} {_base(port)}   sign in as {names}")
-    print(f"  {NATIONAL.name['en']:24} {_base(PORTS[2])}   sign in as nerys")
+    print(f"  {NATIONAL.name['en']:24} {_base(national)}   sign in as nerys")
     print(f'\nThe password is "{PASSWORD}" for everybody. Ctrl-C stops all three.', flush=True)
 
 

@@ -17,7 +17,6 @@ from hub.store import Store
 from hub.text import Text
 from hub.things import Picture
 from web import painting, publishing
-from web.cli import STARTER_RULES
 from web.sample import SampleAsk, SampleEvent, SampleHub, SampleProject
 
 PASSWORD = "three wet slates"  # noqa: S105 - for everybody in the demo, and nowhere else
@@ -32,7 +31,7 @@ async def live(store: Store, config: Config, data: Path, it: SampleHub, base: st
     hashed = await asyncio.to_thread(people.hash_password, PASSWORD)
     draft = settings.Draft(
         name=it.name, area_name=it.area[0], area_code=it.area[1], lat=it.place[0], lon=it.place[1], hue=it.hue,
-        welcome=it.welcome, rules=STARTER_RULES, contacts=[Contact(*one) for one in it.contacts],
+        welcome=it.welcome, rules=settings.STARTER_RULES, contacts=[Contact(*one) for one in it.contacts],
     )  # fmt: skip
     try:
         clock.use(lambda: today - 30 * DAY)

@@ -21,18 +21,6 @@ from web.templates import render, see_other
 
 ZONE = "Europe/London"
 LARGEST = 90_000  # bytes of all answers together
-RULES: Text = {
-    "en": "- Be kind. Talk to people here as you would over the garden wall.\n"
-    "- Keep other people’s addresses, phone numbers and troubles to yourself.\n"
-    "- No adverts, and nothing that is against the law.\n"
-    "- Meet in a public place the first time. Never send money to somebody you have not met.\n"
-    "- The people responsible may hide what breaks these rules, and will say why.",
-    "cy": "- Byddwch yn garedig. Siaradwch â phobl yma fel y byddech dros wal yr ardd.\n"
-    "- Cadwch gyfeiriadau, rhifau ffôn a thrafferthion pobl eraill i chi’ch hun.\n"
-    "- Dim hysbysebion, a dim byd sydd yn erbyn y gyfraith.\n"
-    "- Y tro cyntaf, cwrddwch mewn lle cyhoeddus. Peidiwch byth ag anfon arian at rywun nad ydych wedi cwrdd â nhw.\n"
-    "- Caiff y bobl sy’n gyfrifol guddio’r hyn sy’n torri’r rheolau hyn, gan ddweud pam.",
-}
 
 Words = Annotated[str, Meta(max_length=300)]
 
@@ -83,7 +71,7 @@ ORDER = list(STEPS)
 FIRST: dict[str, dict[str, list[str]]] = {
     "names": {"languages": list(settings.LANGUAGES), "handle": ["hub"]},
     "place": {"radius": ["1.5"], "zone": [ZONE]},
-    "rules": {f"rules.{tag}": [words] for tag, words in RULES.items()},
+    "rules": {f"rules.{tag}": [words] for tag, words in settings.STARTER_RULES.items()},
     "look": {"hue": ["165"]},
 }
 # What each page is checked against until the others are there.
