@@ -4,7 +4,7 @@ import msgspec
 
 from hub import people, settings, things
 from hub.changes import Kind, record
-from hub.clock import DAY, now
+from hub.clock import DAY, LAST, now
 from hub.errors import N_, Conflict, Invalid, NotFound
 from hub.ids import new_id
 from hub.people import Guest
@@ -291,7 +291,7 @@ def checked(draft: Draft, kind: str) -> tuple[Text, Text, Details]:
         raise Invalid(N_("Give a number of hours above 0, at most 1,000."), field="hours")
     if not 1 <= draft.days <= LONGEST_LIFE // DAY:
         raise Invalid(N_("It can stay open for 1 to 90 days."), field="days")
-    if draft.due is not None and not 0 <= draft.due < 253_402_300_800_000:
+    if draft.due is not None and not 0 <= draft.due <= LAST:
         raise Invalid(N_("Give a year between 1970 and 9999."), field="due")
     if len(draft.area_name) > 200 or len(draft.area_code) > 20:
         raise Invalid(N_("Name the ward or neighbourhood in at most 200 characters."), field="area_name")

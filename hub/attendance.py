@@ -132,7 +132,7 @@ def _write(
             contact=guest.contact.strip() if guest else None, now=now(),
         )  # fmt: skip
         return before["id"], ""
-    id, secret = new_id(), secrets.token_urlsafe(24) if guest else ""
+    id, secret = new_id(), secrets.token_urlsafe(32) if guest else ""
     tx.run(
         """INSERT INTO attendance (id, event, actor, guest, contact, secret, said, party, via, at)
            VALUES (:id, :event, :actor, :guest, :contact, :secret, :said, :party, :via, :now)""",

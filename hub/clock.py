@@ -6,6 +6,7 @@ from collections.abc import Callable
 MINUTE = 60_000  # ms
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+LAST = 253_402_214_400_000  # ms: a day short of the year 10000, which no calendar of ours can show in any zone
 
 
 def _system() -> int:

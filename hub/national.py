@@ -111,8 +111,8 @@ def hubs(tx: Tx, ours: int) -> list[HubLine]:
 def areas(tx: Tx, limit: int = 200) -> list[str]:
     """Names of the areas that something is known of, for the form."""
     rows = tx.all(
-        """SELECT DISTINCT area_name FROM actor WHERE kind = 'hub' AND local = 0 AND area_name IS NOT NULL AND removed IS NULL
-           ORDER BY area_name LIMIT :limit""",
+        """SELECT DISTINCT area_name FROM actor WHERE kind = 'hub' AND local = 0 AND area_name IS NOT NULL
+             AND removed IS NULL ORDER BY area_name LIMIT :limit""",
         limit=limit,
     )
     return [row["area_name"] for row in rows]

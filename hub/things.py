@@ -14,6 +14,7 @@ from hub.store import Row, Tx
 from hub.text import Text, clean_text, markdown
 
 TITLE, STORY = 200, 20_000  # characters
+LONGEST_HTML = 240_000  # characters, all languages together
 MOST_PICTURES = 4  # what Mastodon shows
 PATHS = {"event": "events", "ask": "asks", "offer": "asks", "project": "projects"}
 
@@ -84,12 +85,12 @@ def create(
     folder = PATHS.get(kind, "posts")
     _insert(
         tx, id=id, uri=uri or f"{base}/{_singular(kind)}/{id}", url=url or f"{base}/{folder}/{id}",
-        kind=kind, author=author, local=1, title=title, words=words, html=rendered(words),
+        kind=kind, author=author, local=1, title=title, words=words, html=_shown(words),
         pictures=pictures or [], tags=tags or [], project=project, root=root, reply_to=reply_to, area=area,
         published=now(), updated=now(),
     )  # fmt: skip
     if kind != "companion":
-        search.index(tx, id, title, words)
+        search.index(tx, id, title, words, {"und": " ".join(tags or [])})
     return id
 
 
@@ -100,10 +101,11 @@ def change(
     tx.run(
         f"""UPDATE thing SET title = :title, words = :words, html = :html, pictures = :pictures,
              tags = coalesce(:tags, tags), updated = {LATER} WHERE id = :id""",
-        id=id, title=pack(title), words=pack(words), html=pack(rendered(words)), pictures=pack(pictures),
+        id=id, title=pack(title), words=pack(words), html=pack(_shown(words)), pictures=pack(pictures),
         tags=None if tags is None else pack(tags), now=now(),
     )  # fmt: skip
-    search.index(tx, id, title, words)
+    said = tx.one("SELECT tags FROM thing WHERE id = :id", id=id)
+    search.index(tx, id, title, words, {"und": " ".join(unpack(said["tags"], list[str])) if said else ""})
 
 
 def touch(tx: Tx, id: int) -> None:
@@ -131,7 +133,7 @@ def mirror(
             words={}, html=seen.html, pictures=seen.pictures, tags=seen.tags, project=project, root=root,
             reply_to=seen.reply_to, area=seen.area or writer.area, published=seen.published, updated=seen.updated,
         )  # fmt: skip
-        search.index(tx, id, seen.title, seen.html)
+        search.index(tx, id, seen.title, seen.html, {"und": " ".join(seen.tags)})
         return id
     if kept["author"] != author or kept["kind"] != kind:
         raise NotAllowed(N_("Only its author can change this, and not into something else."))
@@ -143,7 +145,7 @@ def mirror(
         id=kept["id"], url=seen.url, title=pack(seen.title), html=pack(seen.html), pictures=pack(seen.pictures),
         tags=pack(seen.tags), updated=seen.updated,
     )  # fmt: skip
-    search.index(tx, kept["id"], seen.title, seen.html)
+    search.index(tx, kept["id"], seen.title, seen.html, {"und": " ".join(seen.tags)})
     return int(kept["id"])
 
 
@@ -280,6 +282,14 @@ def words_of(title: Text, text: Text, *, what: str = "title") -> tuple[Text, Tex
 
 def rendered(words: Text) -> Text:
     return {language: markdown(text) for language, text in words.items()}
+
+
+def _shown(words: Text) -> Text:
+    """The same, to be kept. Raises `Invalid` for words that swell beyond what is: marks and links make HTML grow."""
+    html = rendered(words)
+    if len(pack(html)) > LONGEST_HTML:
+        raise Invalid(N_("This is too long: at most %(longest)s characters."), field="text", longest=STORY // 2)
+    return html
 
 
 def fields(row: Row) -> dict[str, Any]:

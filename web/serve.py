@@ -41,7 +41,7 @@ class _Server(uvicorn.Server):
 async def run(config: Config, data: Path) -> None:
     """Serve until told to stop. Raises `Locked` when another process has the database open."""
     logs.setup(config.log)
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True, mode=0o700)
     async with opened(errands.store_url(config, data)) as store:
         await store.write(migrate)
         await store.write(mend)

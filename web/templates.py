@@ -264,8 +264,8 @@ def _spoken(name: str) -> object:
 
 
 SPOKEN = (
-    "iso", "day", "within", "short_day", "weekday", "short_weekday", "month", "short_month", "month_year", "time", "when", "span",
-    "ago", "moment", "number", "money", "today",
+    "iso", "day", "within", "short_day", "weekday", "short_weekday", "month", "short_month", "month_year",
+    "time", "when", "span", "ago", "moment", "number", "money", "today",
 )  # fmt: skip
 GLOBALS: dict[str, object] = {name: _spoken(name) for name in SPOKEN} | {
     "date_tile": _spoken("tile"),

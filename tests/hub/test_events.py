@@ -225,3 +225,12 @@ async def test_two_changes_within_a_second_differ_for_those_who_count_in_seconds
 
     seconds = await store.write(scene)
     assert len(set(seconds)) == 3
+
+
+async def test_a_tag_finds_what_carries_it_also_after_a_change(store: Store) -> None:
+    bethan = await store.write(open_hub)
+    event = await store.write(events.publish, bethan, party(tags=["Afon2026"]))
+    assert [row["id"] for row in await store.read(search.things, "afon2026")] == [event.id]
+    await store.write(events.change, bethan, event.id, party(tags=["Gaeaf"]))
+    assert await store.read(search.things, "afon2026") == []
+    assert [row["id"] for row in await store.read(search.things, "gaeaf")] == [event.id]
