@@ -106,16 +106,22 @@ async def take(wire: Wire, target: str, headers: Headers, body: bytes, facts: Fa
         raise BadSignature(N_("It is signed by another server than its actor's."))
     if wire.is_ours(it.sender):
         raise BadSignature(N_("Nobody elsewhere can sign for us."))
-    known = await wire.store.read_hot(actors.signer, it.sender)
+    known = None
+    if it.type == "Delete" or wire.keys.get(it.sender) is None:
+        known = await wire.store.read_hot(actors.signer, it.sender)
     if it.type == "Delete" and (known is None or known.removed is not None):
         return "ignored: somebody whom we never met is gone"
     await _verify(wire, claim, it, known)
     if not loose.same_origin(it.id, it.sender):
         raise Refused(N_("The activity's id is on another server than its actor."), status=403)
-    wait = wire.inbox_rates.wait(keys.host_of(it.sender))
+    host = keys.host_of(it.sender)
+    wait = wire.inbox_rates.wait(host)
     if wait:
         raise Refused(N_("That is more than we can read at once. Please come back later."), status=429, after=wait)
-    taken = await wire.store.write(_keep, it, body.removeprefix(b"\xef\xbb\xbf").decode())
+    is_news = wire.heard.get(host) is None
+    taken = await wire.store.write(_keep, it, body.removeprefix(b"\xef\xbb\xbf").decode(), is_news=is_news)
+    if taken and is_news:
+        wire.heard.put(host, True)
     return "accepted" if taken else "ignored: seen before"
 
 
@@ -176,7 +182,7 @@ def _envelope(activity: Json, body: bytes) -> Envelope:
     return Envelope(id, type_, sender)
 
 
-def _keep(tx: Tx, it: Envelope, body: str) -> bool:
+def _keep(tx: Tx, it: Envelope, body: str, *, is_news: bool) -> bool:
     row = new_id()
     taken = tx.run(
         """INSERT INTO inbox (id, uri, signer, type, body, at) VALUES (:id, :uri, :signer, :type, :body, :now)
@@ -186,6 +192,7 @@ def _keep(tx: Tx, it: Envelope, body: str) -> bool:
     if taken:
         # One after the other for each sender: a Delete must not overtake its Create.
         jobs.enqueue(tx, "receive", {"inbox": row}, line=f"from {it.sender}")
+    if is_news:
         peers.heard(tx, keys.host_of(it.sender))
     return bool(taken)
 

@@ -197,7 +197,7 @@ def _remember(tx: Tx, it: actors.Seen, doc: Json) -> int:
 # --- what an activity points at --------------------------------------------------------------------
 
 
-class _Plan(msgspec.Struct):
+class Plan(msgspec.Struct):
     """What to fetch before `sender`'s activity is acted on."""
 
     objects: list[str] = msgspec.field(default_factory=list)
@@ -207,13 +207,15 @@ class _Plan(msgspec.Struct):
     gone: bool = False  # the sender says that they are
 
 
-async def gather(wire: Wire, sender: Actor, activity: Json) -> Gathered:
+async def gather(wire: Wire, sender: Actor, plan: Plan) -> Gathered:
     """Fetch what has to be known before the activity can be acted on, and nothing else.
 
     Raises `Unfit` or `Unreachable` when that cannot be had; what is only good to have is left out.
     """
-    plan = await wire.store.read(_plan, sender, activity)
-    found, budget = Gathered(), Budget(wire.limits)
+    found = Gathered()
+    if plan == Plan():
+        return found
+    budget = Budget(wire.limits)
     if plan.again or plan.gone:
         await _look_again(wire, sender, found, budget)
     for url in plan.objects:
@@ -225,8 +227,9 @@ async def gather(wire: Wire, sender: Actor, activity: Json) -> Gathered:
     return found
 
 
-def _plan(tx: Tx, sender: Actor, activity: Json) -> _Plan:
-    plan, kind, what = _Plan(), loose.type_of(activity), activity.get("object")
+def plan(tx: Tx, sender: Actor, activity: Json) -> Plan:
+    """What an activity makes us fetch: as little as possible."""
+    plan, kind, what = Plan(), loose.type_of(activity), activity.get("object")
     id = loose.id_of(what)
     if kind in ("Update", "Delete") and id == sender.uri:
         plan.again, plan.gone = kind == "Update", kind == "Delete"
@@ -238,7 +241,7 @@ def _plan(tx: Tx, sender: Actor, activity: Json) -> _Plan:
     return plan
 
 
-def _plan_thing(tx: Tx, sender: Actor, activity: Json, plan: _Plan) -> None:
+def _plan_thing(tx: Tx, sender: Actor, activity: Json, plan: Plan) -> None:
     what = activity.get("object")
     if not wanted(tx, sender, activity):
         return

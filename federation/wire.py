@@ -80,6 +80,7 @@ class Wire:
         self.keys: Recent[list[PublicKey]] = Recent(DAY, 5000)  # by the actor who signs with them
         self.keyless: Recent[str] = Recent(10 * MINUTE, 10_000)  # actors whose keys could not be had, and why
         self.looked_again: Recent[bool] = Recent(5 * MINUTE, 10_000)  # actors whose keys were fetched anew
+        self.heard: Recent[bool] = Recent(MINUTE, 10_000)  # hosts that have just shown that they are up
         self.inbox_rates = Rates(limits.a_minute, limits.burst)
         self.key_rates = Rates(limits.key_fetches, limits.key_fetches)
         self.signers: Recent[tuple[str, PrivateKey]] = Recent(DAY, 512)

@@ -11,11 +11,12 @@ from federation.delivery import deliver
 from federation.http import Unreachable
 from federation.keys import host_of
 from federation.outcome import DONE, Outcome, Runner
-from federation.resolve import Gathered
+from federation.resolve import Gathered, Plan
 from federation.strict_json import parse_json
 from federation.wire import Wire
 from hub import actors, asks, jobs
 from hub import peers as hub_peers
+from hub.actors import Actor
 from hub.clock import DAY, HOUR, MINUTE, now
 from hub.errors import HubError
 from hub.jobs import Job
@@ -33,19 +34,19 @@ class Letter(msgspec.Struct, frozen=True):
     """An activity that has been let in and not yet been acted on."""
 
     id: int
-    sender: int
+    sender: Actor
     activity: Json
+    plan: Plan
 
 
 async def receive(wire: Wire, job: Job) -> Outcome:
     """Act on one activity: first fetch all that it takes, then do it whole or not at all."""
-    letter = await wire.store.read(_letter, int(job.args["inbox"]))
+    letter = await wire.store.read_hot(_letter, int(job.args["inbox"]))
     if letter is None:
         return DONE
-    sender = await wire.store.read(actors.get, letter.sender)
-    kind = loose.type_of(letter.activity)
+    sender, kind = letter.sender, loose.type_of(letter.activity)
     try:
-        found = await resolve.gather(wire, sender, letter.activity)
+        found = await resolve.gather(wire, sender, letter.plan)
         if kind == "Follow":
             await peers.introduce(wire, host_of(sender.uri))
         word = await wire.store.write(_act, letter, found)
@@ -102,13 +103,16 @@ def _letter(tx: Tx, id: int) -> Letter | None:
            WHERE i.id = :id AND i.outcome = ''""",
         id=id,
     )
-    return None if row is None else Letter(id, row["sender"], parse_json(row["body"].encode()))
+    if row is None:
+        return None
+    sender, activity = actors.get(tx, row["sender"]), parse_json(row["body"].encode())
+    return Letter(id, sender, activity, resolve.plan(tx, sender, activity))
 
 
 def _act(tx: Tx, letter: Letter, found: Gathered) -> str:
     if tx.one("SELECT 1 AS x FROM inbox WHERE id = :id AND outcome = ''", id=letter.id) is None:
         return "no news"  # somebody else held the same job
-    sender = actors.get(tx, letter.sender)
+    sender = actors.get(tx, letter.sender.id)  # what was fetched may have changed them
     word = incoming.act(tx, sender, letter.activity, found)
     _close(tx, letter.id, word)
     return word

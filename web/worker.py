@@ -22,6 +22,7 @@ LONGEST_WAIT = 5.0  # seconds without looking, for hosts whose rest has ended an
 SHORTEST_WAIT = 0.02
 PATIENCE = 8.0  # seconds that work under way has to finish when we are told to stop
 TROUBLE = 1.0  # seconds before the next try when the database does not take it
+A_LOT = 100  # changes that are announced in one go; after so many there may be more
 ONE_AT_A_TIME = frozenset({"receive"})  # of these a mistake of ours must not hold up the line behind it
 
 Finished = list[tuple[Job, Outcome]]
@@ -33,7 +34,6 @@ async def run(wire: Wire, *, stop: asyncio.Event, concurrency: int = CONCURRENCY
     stopped = asyncio.create_task(stop.wait())
     try:
         while not stop.is_set():
-            seen = wire.store.changed.count
             try:
                 idle = await worker.turn()
             except Busy as error:
@@ -42,7 +42,7 @@ async def run(wire: Wire, *, stop: asyncio.Event, concurrency: int = CONCURRENCY
             except Exception:
                 log.exception("a turn of the worker failed")
                 idle = TROUBLE
-            await worker.rest(idle, seen, stopped)
+            await worker.rest(idle, stopped)
     finally:
         stopped.cancel()
         await worker.finish()
@@ -66,13 +66,17 @@ class _Worker:
         self.wire, self.concurrency = wire, concurrency
         self.running: dict[asyncio.Task[Outcome], Job] = {}
         self._scheduled = False
+        self._seen = -1  # how far the store had changed when we last looked what is due
+        self._told = -1  # and when we last looked what there is to announce
+        self._looked = 0.0
 
     async def turn(self) -> float:
         """End what has finished, begin what is due. Returns how many seconds there is nothing more to do."""
         if not self._scheduled:
             await self.wire.store.write(schedule)
             self._scheduled = True
-        told = await self.wire.store.write(announce) if await self.wire.is_open() else 0
+        more = await self._announce()
+        self._seen = self.wire.store.changed.count
         finished = [task for task in self.running if task.done()]
         outcomes = [(self.running[task], _outcome(task, self.running[task])) for task in finished]
         claimed, wait = await self._settled(outcomes, self.concurrency - len(self.running) + len(finished))
@@ -80,13 +84,22 @@ class _Worker:
             del self.running[task]
         for job in claimed:
             self.running[asyncio.create_task(RUNNERS[job.kind](self.wire, job))] = job
-        return 0.0 if told or finished or claimed else wait
+        return 0.0 if more else wait
 
-    async def rest(self, seconds: float, seen: int, stopped: "asyncio.Task[object]") -> None:
+    async def _announce(self) -> bool:
+        """Tell others what is new, if anything may be. True when there may be more."""
+        count, clock = self.wire.store.changed.count, asyncio.get_running_loop().time()
+        if (count == self._told and clock - self._looked < LONGEST_WAIT) or not await self.wire.is_open():
+            return False
+        told = await self.wire.store.write(announce)
+        self._told, self._looked = count, clock
+        return told >= A_LOT
+
+    async def rest(self, seconds: float, stopped: "asyncio.Task[object]") -> None:
         """Sleep until something changed, something finished, we are to stop, or so many seconds have passed."""
         if seconds <= 0:
             return
-        changed = asyncio.create_task(self.wire.store.wait_for_change(seconds, seen))
+        changed = asyncio.create_task(self.wire.store.wait_for_change(seconds, self._seen))
         await asyncio.wait({changed, stopped, *self.running}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         changed.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -131,12 +144,10 @@ class _Worker:
 def _turn(tx: Tx, finished: Finished, room: int) -> tuple[list[Job], float]:
     settle(tx, finished)
     claimed = jobs.claim(tx, room, list(RUNNERS)) if room > 0 else []
-    if claimed or finished:
-        return claimed, 0.0
     row = tx.one("SELECT min(due) AS due FROM job WHERE dead = 0 AND due > :now", now=now())
     due = row["due"] if row else None
     wait = LONGEST_WAIT if due is None else (due - now()) / 1000
-    return [], min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
+    return claimed, min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
 
 
 def _release(tx: Tx, undone: list[int]) -> None:
