@@ -5,9 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel import Locale
-
 from hub.errors import N_, Invalid
+from web.almanac import NAMES
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _FIGURES = re.compile(r"(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4}|\d{2})")
@@ -53,8 +52,10 @@ def clock(typed: str) -> time:
 def moment(on: date, at: time, zone: str) -> tuple[int, Invalid | None]:
     """Milliseconds UTC, and a note when the clocks went back and the time comes twice (we take the first).
 
-    Raises `Invalid` when the clocks go forward over it and it does not happen.
+    Raises `Invalid` when the clocks go forward over it and it does not happen, and in years that nobody means.
     """
+    if not 1970 <= on.year <= 9998:  # further out, not every zone can say when it is
+        raise Invalid(N_("Give a year between 1970 and 9999."))
     tz = ZoneInfo(zone)
     local = datetime.combine(on, at, tz)
     if local.astimezone(UTC).astimezone(tz).time() != at:
@@ -93,8 +94,7 @@ def _next(day: int, month: int, year: int | None, today: date) -> date:
 def _months() -> dict[str, int]:
     """Names of months, long and short, in every language that a hub may speak."""
     found: dict[str, int] = {}
-    for tag in ("en_GB", "cy_GB"):
-        for width in ("wide", "abbreviated"):
-            names = Locale.parse(tag).months["format"][width]
-            found |= {names[n].casefold().rstrip("."): n for n in range(1, 13)}
+    for it in NAMES.values():
+        for names in (it.months, it.short_months, it.typed):
+            found |= {name.casefold(): n for n, name in enumerate(names, 1)}
     return found | {"fehefin": 6, "fawrth": 3, "fai": 5, "orffennaf": 7, "dachwedd": 11, "ragfyr": 12}

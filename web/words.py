@@ -1,22 +1,19 @@
 """Dates, times, numbers and money as people say them, in the page's language and the hub's time zone.
 
 English: "Saturday 6 June, 10 am to 1 pm". Welsh: "Dydd Sadwrn 6 Mehefin, 10 y bore tan 1 y prynhawn".
-Names of days and months are Babel's (CLDR); the patterns are messages like any other.
+Names of days and months stand in `web/almanac.py`; the patterns are messages like any other.
 """
 
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
-from babel import Locale
-from babel.numbers import format_decimal
 
 from hub import clock
 from hub.errors import N_
+from web.almanac import NAMES
 from web.i18n import Catalogue
 
-LOCALES = {"en": "en_GB", "cy": "cy_GB"}
 NIGHT = timedelta(hours=12)  # an event shorter than this that ends the next morning is one evening, not two days
 
 
@@ -29,18 +26,13 @@ class Tile(msgspec.Struct, frozen=True):
     iso: str
 
 
-@lru_cache(maxsize=8)
-def _locale(language: str) -> Locale:
-    return Locale.parse(LOCALES[language])
-
-
 class Words:
     """How one page speaks of times and amounts. Moments are milliseconds UTC; days are dates."""
 
     def __init__(self, catalogue: Catalogue, zone: str) -> None:
         self.catalogue = catalogue
         self.zone = zone
-        self.locale = _locale(catalogue.language)
+        self.names = NAMES[catalogue.language]
 
     # Moments
 
@@ -78,16 +70,13 @@ class Words:
 
     def weekday(self, it: date) -> str:
         """Saturday; Dydd Sadwrn."""
-        name: str = self.locale.days["stand-alone"]["wide"][it.weekday()]
-        return name
+        return self.names.days[it.weekday()]
 
     def short_weekday(self, it: date) -> str:
-        name: str = self.locale.days["stand-alone"]["abbreviated"][it.weekday()]
-        return name
+        return self.names.short_days[it.weekday()]
 
     def month(self, it: date) -> str:
-        name: str = self.locale.months["stand-alone"]["wide"][it.month]
-        return name
+        return self.names.months[it.month - 1]
 
     def month_year(self, it: date) -> str:
         return f"{self.month(it)} {it.year}"
@@ -95,8 +84,7 @@ class Words:
     def short_month(self, it: date) -> str:
         """The whole name when it has up to four letters (June, Awst), else the usual short one."""
         name = self.month(it)
-        short: str = self.locale.months["stand-alone"]["abbreviated"][it.month]
-        return name if len(name) <= 4 else short
+        return name if len(name) <= 4 else self.names.short_months[it.month - 1]
 
     def time(self, moment: int, zone: str | None = None) -> str:
         """10 am, 8.30 pm, 12 noon; 10 y bore, 8.30 yr hwyr, hanner dydd."""
@@ -171,13 +159,13 @@ class Words:
 
     def number(self, n: float) -> str:
         """1,294; at most two figures after the point."""
-        return format_decimal(round(n, 2), locale=self.locale)
+        return f"{n:,}" if isinstance(n, int) else f"{n:,.2f}".rstrip("0").rstrip(".")
 
     def money(self, pence: int, whole: bool = False) -> str:
         """£412.00; with `whole`, no pence where there are none: £1,284."""
-        pattern = "#,##0" if whole and pence % 100 == 0 else "#,##0.00"
+        pounds, rest = divmod(abs(pence), 100)
         sign = "-" if pence < 0 else ""
-        return f"{sign}£{format_decimal(abs(pence) / 100, format=pattern, locale=self.locale)}"
+        return f"{sign}£{pounds:,}" + ("" if whole and not rest else f".{rest:02}")
 
     # Pieces
 
