@@ -1,7 +1,6 @@
 """From what is kept here to the document that other servers read: looks up what a thing stands in, and writes it."""
 
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from federation.as2 import actors as as2_actors
@@ -72,6 +71,8 @@ def former(kind: str) -> str:
 
 @cache
 def software_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # reads much, and nothing needs it to start
+
     try:
         return version(as2_actors.SOFTWARE)
     except PackageNotFoundError:  # run from its folder, not installed

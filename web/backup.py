@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import tarfile
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +53,8 @@ async def _database(store: Store, config: Config, folder: Path) -> Path:
 def _pack(target: Path, database: Path, data: Path) -> None:
     part = target.with_name(f".{target.name}.part")
     opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # it holds keys
+    import tarfile  # nothing needs it to start
+
     with os.fdopen(opened, "wb") as file, tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as archive:
         archive.add(database, arcname=database.name)
         for name in PARTS:

@@ -1,7 +1,7 @@
 """Atom (RFC 4287)."""
 
 import re
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from web.feeds.entry import Entry, Feed, stamp
 
@@ -11,7 +11,7 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # in XML, h
 
 def write(feed: Feed) -> bytes:
     head = [
-        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang={quoteattr(feed.lang)}>',
+        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{escape(feed.lang)}">',
         _element("id", feed.id), _element("title", feed.title), _element("subtitle", feed.summary),
         _element("updated", stamp(feed.updated)), _element("icon", feed.icon),
         f"<author>{_element('name', feed.author)}{_element('uri', feed.home)}</author>",
@@ -43,4 +43,4 @@ def _link(rel: str, href: str, mime: str) -> str:
 
 
 def _attribute(words: str) -> str:
-    return quoteattr(_FORBIDDEN.sub("", words))
+    return f'"{escape(_FORBIDDEN.sub("", words))}"'

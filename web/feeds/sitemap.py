@@ -1,7 +1,7 @@
 """The list of pages for search engines (sitemaps.org)."""
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape
+from html import escape
 
 from hub.settings import Hub
 from web.feeds.entry import stamp
