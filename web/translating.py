@@ -183,8 +183,9 @@ def _do(words: list[str], theme: Path) -> int:
             for language in LANGUAGES:
                 print(f"{language}: {update(language, theme)} without a translation")
         case ["missing", *rest]:
-            update(language := rest[0] if rest else "cy", theme)
-            print(json.dumps(_missing(language, theme), ensure_ascii=False, indent=1))
+            for each in LANGUAGES:
+                update(each, theme)
+            print(json.dumps(_missing(rest[0] if rest else "cy", theme), ensure_ascii=False, indent=1))
         case ["fill", language, file]:
             text = sys.stdin.read() if file == "-" else Path(file).read_text()
             update(language, theme)
