@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from hub.errors import HubError
 from web import i18n, patterns, themes
+from web.compiled import Compiled
 from web.shell import Alternate, Shell, Visitor, best, shell, with_lang
 from web.words import Words
 
@@ -54,15 +55,18 @@ class Making(msgspec.Struct):
 _making: ContextVar[Making] = ContextVar("making")
 
 
-def install(app: Starlette, *names: str | Path) -> None:
+def install(app: Starlette, *names: str | Path, data: Path | None = None) -> None:
     """Set up the press for the themes `names` (in turn; base is always last), and serve their files.
+
+    In the folder `data` is kept what templates are made into; without one they are made at each start.
 
     Pages look at `app.state.hub` (a `hub.settings.Hub`, or None before set-up; put a new one there when
     it changes) and at `app.state.visitor`, a function from the request to a `Visitor` or None; it is
     asked for refusals too, which may come before anybody looked who is signed in.
     """
     folders = themes.chain(*names)
-    app.state.press = Press(_environment(folders), folders, themes.static(folders), themes.icons(folders))
+    kept = Compiled(data) if data else None
+    app.state.press = Press(_environment(folders, kept), folders, themes.static(folders), themes.icons(folders))
     app.state.existing = {}
     app.router.routes.append(Route("/static/{version}/{path:path}", _static, name="static"))
 
@@ -110,14 +114,14 @@ async def _static(request: Request) -> Response:
     return Response(found[0], media_type=found[1], headers=headers)
 
 
-def _environment(folders: tuple[Path, ...]) -> Environment:
+def _environment(folders: tuple[Path, ...], kept: Compiled | None) -> Environment:
     """Look in each theme in turn; `base:` always means the base theme, so that an override can extend it."""
     loaders = [FileSystemLoader(folder / "templates") for folder in folders]
     env = Environment(
         loader=ChoiceLoader([PrefixLoader({"base": loaders[-1]}, delimiter=":"), *loaders]),
         autoescape=select_autoescape(default=True, disabled_extensions=("txt",)),
         undefined=StrictUndefined, auto_reload=False, trim_blocks=True, lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
+        extensions=["jinja2.ext.i18n"], bytecode_cache=kept,
     )  # fmt: skip
     env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda message: _catalogue().gettext(message),
