@@ -1,6 +1,7 @@
 """Neighbourhoods full of life, as real processes: what `make demo` grows, with somewhere to look at every page."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -35,8 +36,8 @@ class Towns(msgspec.Struct):
         for follower, followed in ((self.national, self.glan), (self.national, self.pont), (self.glan, self.pont)):
             follower.command("follow", followed.domain)
         wanted = next(iter(sample.read("pontfelin").events)).title["en"]
-        for hub in (self.glan, self.national):
-            until(lambda hub=hub: wanted in words_of(hub.page("/events")) + words_of(hub.page("/")), "what is on next door")  # type: ignore[misc]
+        for follower in (self.glan, self.national):
+            until(partial(_shows, follower, wanted), "what is on next door")
 
     def stop(self) -> None:
         for hub in (self.glan, self.pont, self.national):
@@ -110,3 +111,7 @@ def _trouble(tx: Tx, event: str) -> None:
         tx, "deliver", {"activity": int(event), "inbox": f"https://{CLOSED}/inbox"}, host=CLOSED, due=0
     )
     jobs.give_up(tx, given_up, "410 Gone")
+
+
+def _shows(hub: Hub, words: str) -> bool:
+    return words in words_of(hub.page("/"))

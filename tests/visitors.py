@@ -14,7 +14,7 @@ PATIENCE = 15_000  # ms that a page may take
 
 
 class Visitor:
-    """Somebody at a hub. `complaints` is what went wrong in their browser, `strangers` who else was asked for something."""
+    """Somebody at a hub. `complaints` is what went wrong in their browser, `strangers` what others were asked for."""
 
     def __init__(
         self, browser: Browser, base: str, *, javascript: bool = True, size: tuple[int, int] = PHONE, lang: str = "en",
@@ -26,7 +26,8 @@ class Visitor:
             base_url=base, java_script_enabled=javascript, viewport={"width": size[0], "height": size[1]},
             locale=f"{lang}-GB", color_scheme="dark" if scheme == "dark" else "light", storage_state=state,
         )  # fmt: skip
-        self.context.add_cookies([{"name": name, "value": value, "url": base} for name, value in (cookies or {}).items()])
+        for name, value in (cookies or {}).items():
+            self.context.add_cookies([{"name": name, "value": value, "url": base}])
         self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()
         self.page.on("console", self._hear)
