@@ -12,7 +12,7 @@ import msgspec
 import uvicorn
 
 from federation import Wire
-from hub import people, settings
+from hub import jobs, people, settings
 from hub.changes import mend
 from hub.config import Config
 from hub.store import Store, Tx
@@ -43,8 +43,7 @@ async def run(config: Config, data: Path) -> None:
     logs.setup(config.log)
     await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True, mode=0o700)
     async with opened(errands.store_url(config, data)) as store:
-        await store.write(migrate)
-        await store.write(mend)
+        await _prepare(store)
         config = await at_home(store, config)
         app = build(store, config, data=data)
         ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -63,12 +62,19 @@ async def work(config: Config, data: Path) -> None:
     for one in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(one, stop.set)
     async with opened(errands.store_url(config, data)) as store:
-        await store.write(migrate)
-        await store.write(mend)
+        await _prepare(store)
         config = await at_home(store, config)
         async with on_the_wire(store, config) as wire:
             print("ready to work", flush=True)
             await worker.run(wire, stop=stop)
+
+
+async def _prepare(store: Store) -> None:
+    """Bring the database up to date, and mend what a restore or a crash has left."""
+    await store.write(migrate)
+    await store.write(mend)
+    if store.dialect.name == "sqlite":  # nobody else works on it: the lock says so
+        await store.write(jobs.take_back)
 
 
 async def at_home(store: Store, config: Config) -> Config:

@@ -78,6 +78,17 @@ async def test_the_jobs_of_a_worker_that_died_come_back(store: Store, clock: Clo
     assert job.attempts == 2
 
 
+async def test_what_a_process_that_died_had_begun_can_be_taken_back_at_once(store: Store) -> None:
+    await store.write(jobs.enqueue_many, "x", [Order({}), Order({})])
+    claimed = await store.write(jobs.claim, 1)
+    seen = store.changed.count
+
+    assert await store.write(jobs.take_back) == 1
+
+    assert await store.wait_for_change(30, seen) > 0
+    assert [job.attempts for job in await store.write(jobs.claim, 2) if job.id == claimed[0].id] == [2]
+
+
 async def test_a_released_job_is_there_at_once_and_was_not_tried(store: Store) -> None:
     id = await store.write(jobs.enqueue, "x", {})
     await claimed(store)
