@@ -113,8 +113,9 @@ async def test_help_that_needs_checked_people_says_so(site: Site, clock: Clock) 
     assert "people whom the hub has checked" in (await site.guest.get(f"/asks/{ask.id}")).text
 
 
-async def test_whoever_looks_after_safeguarding_is_named(site: Site, clock: Clock) -> None:
-    people_ = [Contact("Bethan", "Steward", "1"), Contact("Mo", "Diogelu"), Contact("Rhys", "Safeguarding lead", "22")]
+@pytest.mark.parametrize("role", ["Safeguarding lead", "Keeping people safe", "Diogelu pobl"])
+async def test_whoever_looks_after_safeguarding_is_named(site: Site, clock: Clock, role: str) -> None:
+    people_ = [Contact("Bethan", "Steward", "1"), Contact("Mo", "Diogelu"), Contact("Rhys", role, "22")]
     await site.did(lambda tx: settings.change(tx, steward(tx), hub_draft(contacts=people_)))
     ask = await site.did(need)
     assert "If anything feels wrong, tell Rhys: 22" in (await site.guest.get(f"/asks/{ask.id}")).text

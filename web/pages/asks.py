@@ -122,9 +122,9 @@ def gather_one(tx: Tx, id: int, hub: Hub, who: Account | None) -> AskPage:
 
 
 def guard(hub: Hub) -> Contact | None:
-    """Who looks after safeguarding; else the first who can be reached."""
+    """Who looks after safeguarding, as their role says ("Keeping people safe"); else the first who can be reached."""
     reachable = [one for one in hub.contacts if one.reach.strip()]
-    named = [one for one in reachable if "safeguard" in one.role.casefold() or "diogelu" in one.role.casefold()]
+    named = [one for one in reachable if "safe" in one.role.casefold() or "diogelu" in one.role.casefold()]
     return next(iter(named + reachable), None)
 
 
