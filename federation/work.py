@@ -1,5 +1,7 @@
 """What is done in the background, by kind of job; and what comes back every hour by itself."""
 
+import asyncio
+
 import msgspec
 import structlog
 
@@ -20,13 +22,15 @@ from hub.actors import Actor
 from hub.clock import DAY, HOUR, MINUTE, now
 from hub.errors import HubError
 from hub.jobs import Job
-from hub.store import Busy, Tx
+from hub.store import Busy, Row, Tx
 
 log = structlog.get_logger()
 
 AGAIN = (MINUTE // 2, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE)  # for what points at a server that does not answer
 REMEMBERED = 45 * DAY  # ids of activities: longer than anybody's retries
 GONE = 90 * DAY  # a Delete that came before its Create
+AT_A_STRETCH = 45.0  # seconds of reading one sender's letters; well below a lease
+ASIDE = "put aside"  # the outcome of what has not been acted on, and has a job of its own
 HOURLY = ("expire", "sweep")
 
 
@@ -40,10 +44,36 @@ class Letter(msgspec.Struct, frozen=True):
 
 
 async def receive(wire: Wire, job: Job) -> Outcome:
-    """Act on one activity: first fetch all that it takes, then do it whole or not at all."""
-    letter = await wire.store.read_hot(_letter, int(job.args["inbox"]))
-    if letter is None:
-        return DONE
+    """Act on what somebody has sent (`from`), one letter after the other; or on a letter that had to wait (`inbox`)."""
+    if "inbox" in job.args:
+        letter = await wire.store.read(_letter, int(job.args["inbox"]))
+        return DONE if letter is None else await _read(wire, letter, int(job.args.get("tries", 0)))
+    clock = asyncio.get_running_loop().time
+    ends = clock() + AT_A_STRETCH
+    while clock() < ends:
+        letter = await wire.store.read_hot(_next, str(job.args["from"]))
+        if letter is None:
+            return DONE
+        outcome = await _try(wire, letter)
+        if outcome.settle is not None:
+            await wire.store.write(outcome.settle)
+    return Outcome(settle=lambda tx: jobs.enqueue(tx, "receive", job.args, line=job.line))
+
+
+async def _try(wire: Wire, letter: Letter) -> Outcome:
+    """A mistake of ours with one letter must not keep those behind it from being read: it is listed."""
+    try:
+        return await _read(wire, letter, 0)
+    except Busy:
+        raise
+    except Exception as error:
+        log.exception("a mistake of ours", letter=letter.id)
+        mistake = type(error).__name__
+        return Outcome(settle=lambda tx: _give_up(tx, letter, f"A mistake of ours: {mistake}."))
+
+
+async def _read(wire: Wire, letter: Letter, tries: int) -> Outcome:
+    """First fetch all that it takes, then act on it whole or not at all."""
     sender, kind = letter.sender, loose.type_of(letter.activity)
     try:
         found = await resolve.gather(wire, sender, letter.plan)
@@ -51,7 +81,8 @@ async def receive(wire: Wire, job: Job) -> Outcome:
             await peers.introduce(wire, host_of(sender.uri))
         word = await wire.store.write(_act, letter, found)
     except Unreachable as error:
-        return await _later(wire, job, letter, str(error))
+        why = str(error)
+        return Outcome(settle=lambda tx: _later(tx, letter, tries, why))
     except Busy:
         raise
     except HubError as error:
@@ -97,20 +128,28 @@ def schedule(tx: Tx) -> None:
             jobs.enqueue(tx, kind, {})
 
 
+_LETTER = "SELECT i.id, i.body, a.id AS sender FROM inbox i JOIN actor a ON a.uri = i.signer"
+
+
 def _letter(tx: Tx, id: int) -> Letter | None:
-    row = tx.one(
-        """SELECT i.body, a.id AS sender FROM inbox i JOIN actor a ON a.uri = i.signer
-           WHERE i.id = :id AND i.outcome = ''""",
-        id=id,
-    )
-    if row is None:
-        return None
+    """One that has not been acted on, also when it was put aside."""
+    row = tx.one(f"{_LETTER} WHERE i.id = :id AND i.outcome IN ('', '{ASIDE}')", id=id)
+    return None if row is None else _opened(tx, row)
+
+
+def _next(tx: Tx, sender: str) -> Letter | None:
+    """The oldest of this sender's that nobody has looked at."""
+    row = tx.one(f"{_LETTER} WHERE i.signer = :sender AND i.outcome = '' ORDER BY i.id LIMIT 1", sender=sender)
+    return None if row is None else _opened(tx, row)
+
+
+def _opened(tx: Tx, row: Row) -> Letter:
     sender, activity = actors.get(tx, row["sender"]), parse_json(row["body"].encode())
-    return Letter(id, sender, activity, resolve.plan(tx, sender, activity))
+    return Letter(row["id"], sender, activity, resolve.plan(tx, sender, activity))
 
 
 def _act(tx: Tx, letter: Letter, found: Gathered) -> str:
-    if tx.one("SELECT 1 AS x FROM inbox WHERE id = :id AND outcome = ''", id=letter.id) is None:
+    if tx.one(f"SELECT 1 AS x FROM inbox WHERE id = :id AND outcome IN ('', '{ASIDE}')", id=letter.id) is None:
         return "no news"  # somebody else held the same job
     sender = actors.get(tx, letter.sender.id)  # what was fetched may have changed them
     word = incoming.act(tx, sender, letter.activity, found)
@@ -123,14 +162,22 @@ def _close(tx: Tx, id: int, word: str) -> None:
     tx.run("UPDATE inbox SET outcome = :word, body = '' WHERE id = :id", id=id, word=word[:300])
 
 
-async def _later(wire: Wire, job: Job, letter: Letter, why: str) -> Outcome:
-    """A new job, out of the sender's line: the rest of what they say need not wait for a third server."""
-    tries = int(job.args.get("tries", 0))
+def _later(tx: Tx, letter: Letter, tries: int, why: str) -> None:
+    """Put it aside, for a job of its own: the rest of what they say need not wait for a third server."""
     if tries >= len(AGAIN):
-        await wire.store.write(_close, letter.id, f"given up: {why}")
-        return DONE
-    args = {"inbox": letter.id, "tries": tries + 1}
-    return Outcome(settle=lambda tx: jobs.enqueue(tx, "receive", args, due=now() + AGAIN[tries]))
+        _close(tx, letter.id, f"given up: {why}")
+        return
+    _put_aside(tx, letter)
+    jobs.enqueue(tx, "receive", {"inbox": letter.id, "tries": tries + 1}, due=now() + AGAIN[tries])
+
+
+def _give_up(tx: Tx, letter: Letter, why: str) -> None:
+    _put_aside(tx, letter)
+    jobs.give_up(tx, jobs.enqueue(tx, "receive", {"inbox": letter.id}), why)
+
+
+def _put_aside(tx: Tx, letter: Letter) -> None:
+    tx.run(f"UPDATE inbox SET outcome = '{ASIDE}' WHERE id = :id", id=letter.id)
 
 
 def _sweep(tx: Tx) -> None:

@@ -154,6 +154,7 @@ CREATE TABLE inbox (
   outcome TEXT NOT NULL DEFAULT '' CHECK (length(outcome) <= 300)
 ) {strict};
 CREATE INDEX inbox_by_time ON inbox (at);
+CREATE INDEX inbox_to_be_read ON inbox (signer, id) WHERE outcome = '';
 
 -- only: sqlite
 CREATE VIRTUAL TABLE word USING fts5(words, tokenize = 'unicode61 remove_diacritics 2');

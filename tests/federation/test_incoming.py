@@ -558,7 +558,7 @@ async def test_a_server_that_is_down_is_asked_again_before_the_activity_is_given
     server, hub = await tredegar(here)
     server.serve("/post/5", b"", status=503)
     sent = activity("Announce", hub, "https://tredegar.example/post/5")
-    assert await hear(here, sent) == ""
+    assert await hear(here, sent) == "put aside"
     note = create(hub, "https://tredegar.example/post/5", content="<p>Five</p>")["object"]
     server.serve("/post/5", note)
     clock.forward(HOUR)

@@ -11,6 +11,7 @@ from here import Here, a_hub
 from scene import lift, party
 
 from federation import RUNNERS, Client, Outcome, Wire
+from federation.incoming import HANDLERS
 from hub import asks, events, jobs
 from hub.clock import DAY, HOUR
 from hub.jobs import Job
@@ -106,6 +107,37 @@ async def test_a_mistake_of_ours_is_listed_and_does_not_stop_the_rest(
         await here.store.write(jobs.send_again, job.id)
     await here.work()
     assert await here.outcomes() == ["accepted"]
+
+
+async def test_a_letter_that_we_stumble_over_does_not_keep_the_next_from_being_read(
+    here: Here, mastodon: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_: object) -> str:
+        raise ZeroDivisionError
+
+    ann = mastodon.actor("ann")
+    event = await here.store.write(events.publish, here.steward, party())
+    monkeypatch.setitem(HANDLERS, "Like", stumble)
+    await post(here.app, INBOX, activity("Like", ann, event.uri))
+    await post(here.app, INBOX, activity("Follow", ann, HUB))
+    await here.work()
+    assert await here.outcomes() == ["put aside", "accepted"]
+    [dead] = await here.store.read(jobs.dead)
+    assert dead.last_error == "A mistake of ours: ZeroDivisionError."
+    monkeypatch.undo()
+    await here.store.write(jobs.send_again, dead.id)
+    await here.work()
+    assert await here.outcomes() == ["like", "accepted"]
+
+
+async def test_many_letters_of_one_sender_are_one_piece_of_work(here: Here, mastodon: Elsewhere) -> None:
+    ann = mastodon.actor("ann")
+    for number in range(30):
+        await post(here.app, INBOX, activity("Follow", ann, HUB, id=f"{ann}#{number}"))
+    assert await here.one("SELECT count(*) FROM job WHERE kind = 'receive'") == 1
+    await here.work()
+    assert set(await here.outcomes()) == {"accepted"}
+    assert await here.one("SELECT count(*) FROM job WHERE kind = 'receive'") == 0
 
 
 async def test_a_worker_that_was_killed_in_the_middle_has_acted_once_or_not_at_all(
