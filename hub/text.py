@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import groupby
 
+import msgspec
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -19,6 +20,7 @@ from hub.errors import N_, Invalid
 Text = dict[str, str]
 
 LANGUAGES = 12  # in one text
+TOGETHER = 3  # times the length of one language: what all of them may fill, as they are kept
 MARKS = 3  # combining marks on one letter; more is decoration that climbs over its neighbours
 REMOTE = 50_000  # characters of other servers' HTML that are looked at
 KEPT = 80_000  # characters of HTML that are kept; entities and `rel` make it grow
@@ -41,13 +43,16 @@ def language_of(text: Text, lang: str) -> str:
 def clean_text(text: Text, *, longest: int, field: str) -> Text:
     """`text` as it is kept: whole letters, no tricks, no empty languages.
 
-    `longest` is in characters, for each language. Raises `Invalid`, naming `field`, when one is longer, or its
-    language is none.
+    `longest` is in characters, for each language. Raises `Invalid`, naming `field`, when one is longer, all of them
+    would not fit where they are kept, or a language is none.
     """
     if len(text) > LANGUAGES or not all(re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", tag) for tag in text):
         raise Invalid(N_("Choose the language from the list."), field=field)
     cleaned = {tag: clean_words(words, longest=longest, field=field) for tag, words in text.items()}
-    return {tag: words for tag, words in cleaned.items() if words}
+    cleaned = {tag: words for tag, words in cleaned.items() if words}
+    if len(msgspec.json.encode(cleaned).decode()) > TOGETHER * longest:
+        raise Invalid(N_("This is too long: at most %(longest)s characters."), field=field, longest=longest)
+    return cleaned
 
 
 def clean_words(words: str, *, longest: int, field: str) -> str:

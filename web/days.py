@@ -74,6 +74,7 @@ def before(month: date) -> date:
 def day(typed: str) -> date | None:
     """The day `2026-06-06`; None when it is none."""
     try:
-        return date.fromisoformat(typed) if len(typed) == 10 else None
+        found = date.fromisoformat(typed) if len(typed) == 10 else None
     except ValueError:
         return None
+    return found if found and 1970 <= found.year <= 9998 else None  # the days around it are shown, too

@@ -30,7 +30,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 HEALTH = frozenset({"/healthz", "/livez", "/readyz"})  # asked by machines that know no name
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 YEAR = 365 * 24 * 3600
-_NO_PATH = re.compile(r"[\x00-\x1f\x7f]|/\d{19,}(?=/|$)")  # the second is larger than any id of ours
+_NO_PATH = re.compile(r"[\x00-\x1f\x7f]|/\d{19,}(?=[/.]|$)")  # the second is larger than any id of ours
 _NUL = re.compile(rb"%00", re.I)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

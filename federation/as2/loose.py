@@ -11,6 +11,7 @@ from typing import Any
 
 from federation import addresses
 from federation.as2.contexts import NS, Json
+from hub import clock
 from hub.packing import pack
 from hub.text import Text, clean_words, plain, sanitise
 
@@ -20,7 +21,7 @@ ACTOR_TYPES = frozenset({"Person", "Group", "Organization", "Application", "Serv
 LONGEST_ADDRESS = 2000  # characters
 MOST_IDS = 100
 LANGUAGES = 4  # of one text that are kept
-LAST = 253_402_300_799_000  # ms: the last second of the year 9999
+LAST = clock.LAST - clock.DAY  # ms: what ends a little later can still be shown
 UNKNOWN = "und"  # how BCP 47 says that nobody has said which language it is
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
