@@ -190,25 +190,11 @@ def _keep(tx: Tx, it: Envelope, body: str, *, is_news: bool) -> bool:
         id=row, uri=it.id, signer=it.sender, type=it.type, body=body, now=now(),
     )  # fmt: skip
     if taken:
-        _have_it_read(tx, it.sender)
+        # One job reads all that a sender has sent, in the order it came: a Delete must not overtake its Create.
+        jobs.enqueue_once(tx, "receive", {"from": it.sender}, line=f"from {it.sender}")
     if is_news:
         peers.heard(tx, keys.host_of(it.sender))
     return bool(taken)
-
-
-def _have_it_read(tx: Tx, sender: str) -> None:
-    """One job reads all that a sender has sent, in the order it came: a Delete must not overtake its Create.
-
-    One that waits is touched, so that no worker can begin it before this has committed; one that has begun may have
-    looked already, so another is put behind it.
-    """
-    line = f"from {sender}"
-    waits = tx.run(
-        "UPDATE job SET due = :now WHERE line = :line AND dead = 0 AND leased_until < :now", line=line, now=now()
-    )
-    if not waits:
-        jobs.enqueue(tx, "receive", {"from": sender}, line=line)
-    tx.wake()
 
 
 # --- the seal --------------------------------------------------------------------------------------
