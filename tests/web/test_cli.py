@@ -63,8 +63,8 @@ def test_a_weak_password_opens_nothing(alone: Alone) -> None:
     (alone.folder / "password").write_text("short")
     result = CliRunner().invoke(
         main,
-        ["init", "--data", str(alone.folder / "data"), "--base-url", "https://x.example", "--name", "R", "--steward", "b",
-         "--email", "b@x.example", "--password-file", str(alone.folder / "password")],
+        ["init", "--data", str(alone.folder / "data"), "--base-url", "https://x.example", "--name", "R",
+         "--steward", "b", "--email", "b@x.example", "--password-file", str(alone.folder / "password")],
     )  # fmt: skip
     assert result.exit_code == 1
     assert "password: Use at least 12 characters" in result.output
