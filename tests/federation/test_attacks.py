@@ -1,0 +1,140 @@
+"""Attacks that two guards stand against, each with the other out of the way; and what the guards are there to save."""
+
+from typing import Any
+
+import pytest
+from conftest import Clock
+from elsewhere import Elsewhere, activity, create, post
+from here import Here
+from structlog.testing import capture_logs
+
+from federation import resolve, signatures
+from federation.keys import load_private
+from hub import actors, events, settings, things
+from hub.clock import now
+
+INBOX = "https://glan.example/inbox"
+HUB = "https://glan.example/actor/hub"
+
+
+async def counted(here: Here) -> dict[str, Any]:
+    return {table: await here.one(f"SELECT count(*) FROM {table}") for table in ("inbox", "job", "follow", "thing")}
+
+
+async def deliver(here: Here, raw: bytes, headers: dict[str, str], *, length: int) -> tuple[int, int]:
+    """Post a body that is said to have `length` bytes. Returns the status, and how often the body was asked for."""
+    asked, told = 0, list[Any]()
+
+    async def receive() -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        return {"type": "http.request", "body": raw, "more_body": False}
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    kind = "application/activity+json"
+    head = {"host": "glan.example", "content-type": kind, "content-length": str(length), **headers}
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "https",
+        "path": "/inbox", "raw_path": b"/inbox", "query_string": b"", "root_path": "", "server": ("glan.example", 443),
+        "headers": [(name.encode(), value.encode()) for name, value in head.items()], "client": ("192.0.2.1", 1),
+    }  # fmt: skip
+    await here.app(scope, receive, send)
+    return told[0]["status"], asked
+
+
+async def test_12_a_key_on_another_server_is_not_even_asked_for(here: Here, mastodon: Elsewhere) -> None:
+    evil = here.server("evil.example")
+    ann, eve = mastodon.actor("ann"), evil.actor("eve")
+    before = await counted(here)
+    answer = await post(here.app, INBOX, activity("Follow", ann, HUB), by=eve)
+    assert answer.status_code == 401
+    assert (mastodon.asked, evil.asked) == ([], [])
+    assert await counted(here) == before
+
+
+async def test_12_nor_when_both_have_the_same_key(here: Here, mastodon: Elsewhere) -> None:
+    """The owner could say so of any key, once it is published."""
+    ann = mastodon.actor("ann")
+    assert (await post(here.app, INBOX, activity("Follow", ann, HUB))).status_code == 202
+    mirror = here.server("evil.example").actor("ann")
+    again = activity("Follow", ann, HUB, id=f"{ann}#2")
+    assert (await post(here.app, INBOX, again, key_id=f"{mirror}#main-key")).status_code == 401
+
+
+async def test_24_a_key_in_somebody_elses_name_on_the_same_server_is_refused(here: Here, mastodon: Elsewhere) -> None:
+    ann, bob = mastodon.actor("ann"), mastodon.actor("bob", key=1)
+    before = await counted(here)
+    answer = await post(here.app, INBOX, activity("Follow", ann, HUB), key_id=f"{bob}#main-key")
+    assert answer.status_code == 401
+    assert await counted(here) == before
+
+
+async def test_nobody_speaks_for_us_with_our_own_key_either(here: Here) -> None:
+    """Whoever has stolen a backup must not make the hub believe itself."""
+    hub = await here.store.read(settings.get)
+    rsa, _ = await here.store.read(actors.keys, hub.instance)
+    uri = f"{here.base}/actor"
+    body = b'{"id":"%s#1","type":"Follow","actor":"%s","object":"%s"}' % (uri.encode(), uri.encode(), HUB.encode())
+    signed = signatures.sign_cavage("POST", INBOX, key_id=f"{uri}#main-key", key=load_private(rsa), at=now(), body=body)
+    before = await counted(here)
+    assert (await deliver(here, body, signed, length=len(body)))[0] == 401
+    assert await counted(here) == before
+
+
+async def test_8_a_letter_that_was_taken_before_makes_no_work(here: Here, mastodon: Elsewhere) -> None:
+    follow = activity("Follow", mastodon.actor("ann"), HUB)
+    await post(here.app, INBOX, follow)
+    before = await counted(here)
+    with capture_logs() as lines:
+        assert (await post(here.app, INBOX, follow)).status_code == 202
+    assert [line["decision"] for line in lines if line["event"] == "inbox"] == ["ignored: seen before"]
+    assert await counted(here) == before
+
+
+async def test_88_a_body_that_says_it_is_too_big_is_not_read(here: Here) -> None:
+    assert await deliver(here, b"{}", {}, length=2**20 + 1) == (413, 0)
+    assert await deliver(here, b"{}", {}, length=10**30) == (413, 0)
+
+
+async def followed(here: Here, server: Elsewhere) -> str:
+    """A hub elsewhere that ours follows, as it has accepted."""
+    uri = server.actor("hub", "Group", **{"nh:kind": "Hub"})
+    hub = await here.store.read(actors.at, HUB)
+    id = await resolve.actor(here.wire, uri)
+    await here.store.write(actors.ask_to_follow, hub.id, id)
+    await here.store.write(actors.follow_answered, hub.id, id, accepted=True)
+    await here.work()
+    return uri
+
+
+async def hear(here: Here, sent: dict[str, Any]) -> str:
+    assert (await post(here.app, INBOX, sent)).status_code == 202
+    await here.work()
+    return str((await here.outcomes())[-1])
+
+
+async def test_14_28_an_author_who_turns_out_to_be_somebody_else_wrote_nothing(here: Here) -> None:
+    """At evil's address for its author stands the document of a victim, who is real and answers for themselves."""
+    hub = await followed(here, here.server("tredegar.example"))
+    evil, honest = here.server("evil.example"), here.server("honest.example")
+    victim = honest.actor("victim", key=1)
+    evil.documents["/users/alias"] = honest.documents["/users/victim"]
+    words = create(f"{evil.base}/users/alias", f"{evil.base}/notes/1", content="<p>Send me money.</p>")["object"]
+    evil.serve("/notes/1", words)
+    assert (await hear(here, activity("Announce", hub, words["id"]))).startswith(("refused", "ignored"))
+    assert await here.store.read(things.at, words["id"]) is None
+    by_victim = "SELECT count(*) FROM thing t JOIN actor a ON a.id = t.author WHERE a.uri = :victim"
+    assert await here.one(by_victim, victim=victim) == 0
+
+
+@pytest.mark.parametrize("starts", ["9999-12-31T23:59:59Z", "9998-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00"])
+async def test_47_100_an_event_at_the_end_of_time_can_be_shown_or_is_left_out(
+    here: Here, clock: Clock, starts: str
+) -> None:
+    hub = await followed(here, here.server("tredegar.example"))
+    event = create(hub, "https://tredegar.example/event/1", type="Event", name="The last waltz", startTime=starts)
+    await hear(here, event)
+    kept = await here.store.read(events.next_door)
+    assert all(it.ends <= 253_402_300_799_000 for it in kept)
