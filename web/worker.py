@@ -1,11 +1,13 @@
 """The loop behind the pages: tell others what happened, take work that is due, do it, write down how it went.
 
-Each turn is one transaction: what has finished is ended, and what is due is leased. Many workers may run on one
-PostgreSQL database; when one dies, its leases run out and another does the work.
+Work is leased some way ahead, and what has finished is written down a few pieces at a time: to look through the queue
+of two thousand servers for each letter would cost more than the letter. Many workers may run on one PostgreSQL
+database; when one dies, its leases run out and another does the work.
 """
 
 import asyncio
 import contextlib
+from collections import deque
 
 import structlog
 
@@ -22,6 +24,10 @@ LONGEST_WAIT = 5.0  # seconds without looking, for hosts whose rest has ended an
 SHORTEST_WAIT = 0.02
 PATIENCE = 8.0  # seconds that work under way has to finish when we are told to stop
 TROUBLE = 1.0  # seconds before the next try when the database does not take it
+AHEAD, AHEAD_SHARED = 16, 2  # leased at once, for each that may be under way; fewer where others could do it meanwhile
+FRESH = 30_000  # ms of a lease that must be left to begin
+GROUP = 16  # pieces of work that have finished, to be written down together
+LINGER = 0.2  # seconds that they wait for each other
 A_LOT = 100  # changes that are announced in one go; after so many there may be more
 ONE_AT_A_TIME = frozenset({"receive"})  # of these a mistake of ours must not hold up the line behind it
 
@@ -65,6 +71,10 @@ class _Worker:
     def __init__(self, wire: Wire, concurrency: int) -> None:
         self.wire, self.concurrency = wire, concurrency
         self.running: dict[asyncio.Task[Outcome], Job] = {}
+        self.ready: deque[Job] = deque()
+        self.finished: Finished = []
+        self._ahead = concurrency * (AHEAD if wire.store.dialect.name == "sqlite" else AHEAD_SHARED)
+        self._ended = 0.0  # when the first of `finished` was
         self._scheduled = False
         self._seen = -1  # how far the store had changed when we last looked what is due
         self._told = -1  # and when we last looked what there is to announce
@@ -77,14 +87,46 @@ class _Worker:
             self._scheduled = True
         more = await self._announce()
         self._seen = self.wire.store.changed.count
-        finished = [task for task in self.running if task.done()]
-        outcomes = [(self.running[task], _outcome(task, self.running[task])) for task in finished]
-        claimed, wait = await self._settled(outcomes, self.concurrency - len(self.running) + len(finished))
-        for task in finished:
-            del self.running[task]
-        for job in claimed:
-            self.running[asyncio.create_task(RUNNERS[job.kind](self.wire, job))] = job
+        self._gather()
+        self._begin()
+        wait = LINGER if self.finished else LONGEST_WAIT
+        if self._hungry() or self._full():
+            wait = await self._write_down()
+            self._begin()
         return 0.0 if more else wait
+
+    def _hungry(self) -> bool:
+        return not self.ready and len(self.running) < self.concurrency
+
+    def _full(self) -> bool:
+        lingered = asyncio.get_running_loop().time() - self._ended >= LINGER
+        return len(self.finished) >= GROUP or bool(self.finished and (lingered or not self.ready))
+
+    def _gather(self) -> None:
+        """Put aside what has finished."""
+        for task in [task for task in self.running if task.done()]:
+            job = self.running.pop(task)
+            self._ended = self._ended if self.finished else asyncio.get_running_loop().time()
+            self.finished.append((job, _outcome(task, job)))
+
+    def _begin(self) -> None:
+        """Begin what is leased, while there is room. What has waited too long is left to whoever finds it."""
+        while self.ready and len(self.running) < self.concurrency:
+            job = self.ready.popleft()
+            if job.leased_until - now() >= FRESH:
+                self.running[asyncio.create_task(RUNNERS[job.kind](self.wire, job))] = job
+
+    async def _write_down(self) -> float:
+        """End what has finished, and lease more when nothing is ready. Returns how long there will be nothing new."""
+        room = self._ahead if self._hungry() else 0
+        finished, self.finished = self.finished, []
+        try:
+            claimed, wait = await self._settled(finished, room)
+        except BaseException:
+            self.finished = finished + self.finished
+            raise
+        self.ready.extend(claimed)
+        return wait
 
     async def _announce(self) -> bool:
         """Tell others what is new, if anything may be. True when there may be more."""
@@ -108,16 +150,13 @@ class _Worker:
     async def finish(self) -> None:
         if self.running:
             await asyncio.wait(self.running, timeout=PATIENCE)
-        outcomes, undone = [], []
-        for task, job in self.running.items():
-            if task.done():
-                outcomes.append((job, _outcome(task, job)))
-            else:
-                task.cancel()
-                undone.append(job.id)
+        self._gather()
+        undone = [*self.running.values(), *self.ready]
+        for task in self.running:
+            task.cancel()
         await asyncio.gather(*self.running, return_exceptions=True)
-        await self._settled(outcomes, 0)
-        await self.wire.store.write(_release, undone)
+        await self._settled(self.finished, 0)
+        await self.wire.store.write(_release, [job.id for job in undone])
 
     async def _settled(self, outcomes: Finished, room: int) -> tuple[list[Job], float]:
         try:
@@ -144,10 +183,12 @@ class _Worker:
 def _turn(tx: Tx, finished: Finished, room: int) -> tuple[list[Job], float]:
     settle(tx, finished)
     claimed = jobs.claim(tx, room, list(RUNNERS)) if room > 0 else []
+    if claimed or room <= 0:
+        return claimed, LONGEST_WAIT
     row = tx.one("SELECT min(due) AS due FROM job WHERE dead = 0 AND due > :now", now=now())
     due = row["due"] if row else None
     wait = LONGEST_WAIT if due is None else (due - now()) / 1000
-    return claimed, min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
+    return [], min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
 
 
 def _release(tx: Tx, undone: list[int]) -> None:

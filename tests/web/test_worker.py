@@ -189,3 +189,71 @@ async def test_work_that_takes_too_long_to_finish_is_given_back(here: Here, monk
     assert await here.all("SELECT attempts, leased_until FROM job WHERE kind = 'tally'") == [
         {"attempts": 0, "leased_until": 0}
     ]
+
+
+class Held:
+    """Work that goes on until it is let go."""
+
+    def __init__(self) -> None:
+        self.began: list[int] = []
+        self.some, self.go = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, wire: Wire, job: Job) -> Outcome:
+        self.began.append(job.id)
+        self.some.set()
+        await self.go.wait()
+        return Outcome()
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Held:
+    it = Held()
+    monkeypatch.setitem(RUNNERS, "tally", it)
+    return it
+
+
+async def left(here: Here, wanted: int) -> None:
+    async with asyncio.timeout(20):
+        while await here.one("SELECT count(*) FROM job WHERE kind = 'tally'") > wanted:  # noqa: ASYNC110 - nor a table
+            await asyncio.sleep(0.01)
+
+
+async def test_no_more_is_under_way_than_allowed_however_much_is_leased(here: Here, held: Held) -> None:
+    await here.store.write(jobs.enqueue_many, "tally", [jobs.Order({})] * 5)
+    stop = asyncio.Event()
+    loop = asyncio.create_task(worker.run(here.wire, stop=stop, concurrency=2))
+    await held.some.wait()
+    await asyncio.sleep(0.05)
+    assert len(held.began) == 2
+    held.go.set()
+    await left(here, 0)
+    assert len(set(held.began)) == len(held.began) == 5
+    stop.set()
+    await loop
+
+
+async def test_what_was_leased_ahead_and_not_begun_is_given_back(
+    here: Here, held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "PATIENCE", 0.05)
+    await here.store.write(jobs.enqueue_many, "tally", [jobs.Order({})] * 4)
+    stop = asyncio.Event()
+    loop = asyncio.create_task(worker.run(here.wire, stop=stop, concurrency=2))
+    await held.some.wait()
+    stop.set()
+    await loop
+    found = await here.all("SELECT attempts, leased_until FROM job WHERE kind = 'tally'")
+    assert found == [{"attempts": 0, "leased_until": 0}] * 4
+
+
+async def test_what_was_leased_too_long_ago_is_not_begun(here: Here, held: Held, clock: Clock) -> None:
+    await here.store.write(jobs.enqueue_many, "tally", [jobs.Order({})] * 2)
+    stop = asyncio.Event()
+    loop = asyncio.create_task(worker.run(here.wire, stop=stop, concurrency=1))
+    await held.some.wait()
+    clock.forward(jobs.LEASE)
+    held.go.set()
+    await left(here, 1)
+    assert len(held.began) == 1
+    stop.set()
+    await loop
