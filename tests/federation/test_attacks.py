@@ -12,6 +12,7 @@ from federation import resolve, signatures
 from federation.keys import load_private
 from hub import actors, events, settings, things
 from hub.clock import now
+from hub.store import Tx
 
 INBOX = "https://glan.example/inbox"
 HUB = "https://glan.example/actor/hub"
@@ -138,3 +139,53 @@ async def test_47_100_an_event_at_the_end_of_time_can_be_shown_or_is_left_out(
     await hear(here, event)
     kept = await here.store.read(events.next_door)
     assert all(it.ends <= 253_402_300_799_000 for it in kept)
+
+
+async def test_35_somebody_elses_follow_is_not_ended_by_its_id_nor_ones_own_with_it(
+    here: Here, mastodon: Elsewhere
+) -> None:
+    ann, eve = mastodon.actor("ann"), here.server("evil.example").actor("eve")
+    theirs = activity("Follow", ann, HUB)
+    assert await hear(here, theirs) == "accepted"
+    assert await hear(here, activity("Follow", eve, HUB)) == "accepted"
+    await hear(here, activity("Undo", eve, theirs["id"]))
+    assert await here.one("SELECT count(*) FROM follow") == 2
+
+
+async def test_34_nobody_is_silenced_before_they_have_spoken(here: Here) -> None:
+    """A Delete or Undo from elsewhere leaves no mark on what an honest server has not sent yet."""
+    honest = await followed(here, here.server("honest.example"))
+    eve = here.server("evil.example").actor("eve")
+    words = create(honest, "https://honest.example/notes/1", content="<p>We open at ten.</p>")
+    follow = activity("Follow", honest, HUB)
+    assert await hear(here, activity("Follow", eve, HUB)) == "accepted"  # who was never met is not even heard
+    for it in (activity("Delete", eve, words["object"]["id"]), activity("Undo", eve, follow["id"])):
+        await hear(here, it)
+    assert await here.one("SELECT count(*) FROM gone") == 0
+    assert await hear(here, words) == "kept"
+    assert await hear(here, follow) == "accepted"
+
+
+async def test_34_what_a_server_takes_back_is_its_own_only(here: Here) -> None:
+    """The same with the first guard out of the way: a mark by another server means nothing."""
+
+    def mark(tx: Tx, uri: str) -> None:
+        tx.run("INSERT INTO gone (uri, domain, at) VALUES (:uri, 'evil.example', :now)", uri=uri, now=now())
+
+    honest = await followed(here, here.server("honest.example"))
+    words = create(honest, "https://honest.example/notes/1", content="<p>We open at ten.</p>")
+    follow = activity("Follow", honest, HUB)
+    for uri in (words["object"]["id"], follow["id"]):
+        await here.store.write(mark, uri)
+    assert await hear(here, words) == "kept"
+    assert await hear(here, follow) == "accepted"
+
+
+async def test_41_what_strangers_think_of_things_elsewhere_is_not_counted_here(here: Here) -> None:
+    honest = await followed(here, here.server("honest.example"))
+    words = create(honest, "https://honest.example/notes/1", content="<p>We open at ten.</p>")
+    assert await hear(here, words) == "kept"
+    eve = here.server("evil.example").actor("eve")
+    for kind in ("Like", "Announce"):
+        assert (await hear(here, activity(kind, eve, words["object"]["id"]))).startswith("ignored")
+    assert await here.one("SELECT count(*) FROM reaction") == 0
