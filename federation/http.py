@@ -192,13 +192,16 @@ class Client:
     async def _forget(self) -> None:
         """Hang up on the servers spoken to longest ago: idle ones for thrift, all beyond `MOST_HOSTS` because
         naming many must not fill our memory."""
-        surplus = max(len(self._peers) - MOST_HOSTS, 0)
-        for name, peer in [*islice(self._peers.items(), MOST_HOSTS if surplus else 4)]:
-            idle = self._peers.get(name) is peer and not peer.guests
-            if idle and (surplus > 0 or all(line.has_expired() for line in peer.idle)):
-                surplus -= 1
-                del self._peers[name]
-                await _hang_up(peer)
+        idle = ((name, peer) for name, peer in self._peers.items() if not peer.guests)
+        surplus = len(self._peers) - MOST_HOSTS
+        if surplus > 0:
+            leaving = [*islice(idle, surplus)]
+        else:
+            leaving = [(name, peer) for name, peer in islice(idle, 2) if all(line.has_expired() for line in peer.idle)]
+        for name, _ in leaving:
+            del self._peers[name]
+        for _, peer in leaving:
+            await _hang_up(peer)
 
     async def _send(self, peer: _Peer, address: Address, request: httpcore.Request) -> Response:
         own = self._transport_factory(address.authority) if self._transport_factory else None
