@@ -5,7 +5,6 @@ import logging
 import re
 import sys
 from collections.abc import AsyncIterator, Iterator
-from html.parser import HTMLParser
 
 import httpx
 import msgspec
@@ -14,10 +13,10 @@ import pytest_asyncio
 import structlog
 from browsing import Site
 from conftest import Clock
+from crawling import crawl
 from elsewhere import PUBLIC, Elsewhere, activity, create, post
 from in_process import in_process
 from scene import lift, orchard, party
-from starlette.routing import Route
 
 from federation import Client
 from hub import asks, config, events, people, posts, projects, settings
@@ -34,12 +33,6 @@ TOLD = {
         "agent", "ownwords", "private", "attendee", "voter", "liker", "follower", "helper", "password", "taken",
     )
 }  # fmt: skip
-GUESSED = {
-    "/search?q=quince", "/.well-known/webfinger?resource=acct:rhys@glan.example", "/nothing", "/@rhys", "/actor/u-rhys",
-    "/nodeinfo/2.1", "/nodeinfo/2.0", *(f"/actor/hub/{name}" for name in ("featured", "upcoming", "events", "asks")),
-}  # fmt: skip
-QUESTIONS = 6  # that are asked at one address: months go on for ever
-ADDRESS = re.compile(r"https://glan\.example(/[^\s\"'<>\\)&]*)")
 
 
 class Told(msgspec.Struct):
@@ -159,43 +152,6 @@ async def told(site: Site, mastodon: Elsewhere, written: io.StringIO, clock: Clo
     secrets = await site.did(confide, scene) | await from_here(site, scene)
     await from_afar(site, mastodon, scene)
     return Told(TOLD, secrets)
-
-
-class Links(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found |= {value for name, value in attrs if name in ("href", "src", "action") and value}
-
-
-def ways_on(answer: httpx.Response) -> set[str]:
-    """Every path of ours that an answer leads to."""
-    links = Links()
-    links.feed(answer.text)
-    found = {link for link in links.found if link.startswith("/") and not link.startswith("//")}
-    found |= {found[1] for found in ADDRESS.finditer(answer.text)} | {answer.headers.get("location", "")}
-    return {"/" + path.partition("#")[0].removeprefix(str(answer.url.join("/"))).lstrip("/") for path in found if path}
-
-
-async def crawl(site: Site, browser: httpx.AsyncClient) -> dict[str, str]:
-    """Everything that can be read by following links, and by guessing: from address to all that was answered."""
-    ways = {route.path for route in site.app.routes if isinstance(route, Route) and "{" not in route.path} | GUESSED
-    read: dict[str, str] = {}
-    asked: dict[str, int] = {}
-    while ways:
-        path = ways.pop()
-        bare = path.partition("?")[0]
-        asked[bare] = asked.get(bare, 0) + 1
-        if path in read or asked[bare] > QUESTIONS or path.startswith(("/static/", "/drawn/")):
-            continue
-        read[path] = ""
-        for accept in ("text/html", "application/activity+json"):
-            answer = await browser.get(path, headers={"Accept": accept})
-            read[path] += f"{answer.status_code} {dict(answer.headers)} {answer.text}\n"
-            ways |= ways_on(answer)
-    return read
 
 
 async def slips(site: Site, browser: httpx.AsyncClient, read: dict[str, str]) -> dict[str, str]:
