@@ -1,17 +1,21 @@
 """Attacks that two guards stand against, each with the other out of the way; and what the guards are there to save."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from conftest import Clock
 from elsewhere import Elsewhere, activity, create, post
 from here import Here
+from scene import party, person, stranger
 from structlog.testing import capture_logs
 
-from federation import resolve, signatures
+from federation import keep, resolve, signatures
 from federation.keys import load_private
-from hub import actors, events, settings, things
+from hub import actors, events, posts, settings, things
 from hub.clock import now
+from hub.errors import NotFound
 from hub.store import Tx
 
 INBOX = "https://glan.example/inbox"
@@ -189,3 +193,60 @@ async def test_41_what_strangers_think_of_things_elsewhere_is_not_counted_here(h
     for kind in ("Like", "Announce"):
         assert (await hear(here, activity(kind, eve, words["object"]["id"]))).startswith("ignored")
     assert await here.one("SELECT count(*) FROM reaction") == 0
+
+
+async def test_45_nobody_puts_a_thing_under_somebody_elses_project(here: Here) -> None:
+    honest, evil = here.server("honest.example"), here.server("evil.example")
+    hub = await followed(here, honest)
+    await followed(here, evil)
+    project = honest.actor("p_orchard", "Group", **{"nh:kind": "Project", "nh:hub": hub})
+    orchard = await resolve.actor(here.wire, project)
+    assert await here.one("SELECT count(*) FROM project WHERE actor = :actor", actor=orchard) == 1
+    note = {"content": "<p>Send money to plant a tree.</p>", "nh:project": project}
+    for number, author in enumerate((hub, f"{evil.base}/users/hub")):
+        assert await hear(here, create(author, f"{author}/notes/{number}", **note)) == "kept"
+    rows = await here.all(
+        "SELECT a.domain, t.project FROM thing t JOIN actor a ON a.id = t.author WHERE t.kind = 'note' ORDER BY t.id"
+    )
+    assert [(row["domain"], row["project"] is None) for row in rows] == [
+        ("honest.example", False),
+        ("evil.example", True),
+    ]
+
+
+async def test_45_nobody_belongs_to_a_hub_on_another_server(here: Here) -> None:
+    """Also when the row says so: it was learnt by an older version, or comes from a backup."""
+    hub = await followed(here, here.server("honest.example"))
+
+    def pretend(tx: Tx) -> object:
+        id = stranger(tx, "p_fake", "evil.example", "project")
+        tx.run("UPDATE actor SET hub = :hub WHERE id = :id", hub=hub, id=id)
+        return keep.hub_of(tx, actors.get(tx, id)) or keep.listened_to(tx, actors.get(tx, id))
+
+    assert not await here.store.write(pretend)
+
+
+async def test_54_nothing_that_is_learnt_elsewhere_changes_one_of_ours(here: Here) -> None:
+    seen = actors.Seen(
+        uri=HUB, kind="hub", type="Group", handle="hub", domain="glan.example", name={"en": "Mine now"},
+        url="https://evil.example/", inbox="https://evil.example/inbox",
+    )  # fmt: skip
+    before = await here.store.read(actors.at, HUB)
+    with pytest.raises(NotFound):
+        await here.store.write(actors.remember, seen)
+    assert await here.store.read(actors.at, HUB) == before
+
+
+async def test_57_what_a_moderator_hid_is_not_told_by_its_activity_either(here: Here) -> None:
+    def said(tx: Tx) -> int:
+        event = events.publish(tx, here.steward, party())
+        return posts.reply(tx, person(tx, "mair"), event.id, {"en": "Rude words"}).id
+
+    reply = await here.store.write(said)
+    await here.work()
+    path = urlsplit(await here.one("SELECT uri FROM activity WHERE object LIKE :at", at=f"%/post/{reply}")).path
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=here.app), base_url=here.base) as web:
+        assert (await web.get(path)).status_code == 200
+        await here.store.write(posts.hide, here.steward, reply)
+        assert (await web.get(path)).status_code == 404
+        assert (await web.get("/actor/u-mair/outbox?page=1")).status_code == 200
