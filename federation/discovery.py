@@ -105,7 +105,8 @@ def _usage(tx: Tx) -> Json:
     said = tx.one(
         """SELECT count(*) FILTER (WHERE kind IN ('event', 'ask', 'offer', 'note', 'update')) AS posts,
              count(*) FILTER (WHERE kind = 'reply') AS comments
-           FROM thing WHERE local = 1 AND removed IS NULL AND hidden = 0"""
+           FROM thing WHERE kind IN ('event', 'ask', 'offer', 'note', 'update', 'reply') AND local = 1
+             AND removed IS NULL AND hidden = 0"""
     )
     assert people is not None
     assert said is not None

@@ -45,6 +45,9 @@ class HubLine(msgspec.Struct, frozen=True):
 
 
 _WHEN = "coalesce(e.starts, t.published)"
+_FOLLOWED = """FROM follow f JOIN actor h ON h.id = f.followed
+               WHERE f.follower = (SELECT actor FROM hub) AND f.state = 'accepted' AND h.kind = 'hub'
+                 AND h.removed IS NULL"""
 
 
 def entries(tx: Tx, query: Query) -> tuple[list[Entry], bool]:
@@ -77,18 +80,19 @@ def entries(tx: Tx, query: Query) -> tuple[list[Entry], bool]:
 
 def counts(tx: Tx) -> dict[str, int]:
     """How many hubs and how much of each kind is here: the honest numbers of the national page."""
+    ask = f"""SELECT count(*) FROM ask k JOIN thing t ON t.id = k.id
+              WHERE k.status = 'open' AND k.expires > :now AND {things.VISIBLE} AND t.kind ="""
     row = tx.one(
-        f"""SELECT count(*) FILTER (WHERE t.kind = 'event' AND e.ends > :now AND e.status <> 'cancelled') AS events,
-              count(*) FILTER (WHERE t.kind = 'ask' AND k.status = 'open' AND k.expires > :now) AS asks,
-              count(*) FILTER (WHERE t.kind = 'offer' AND k.status = 'open' AND k.expires > :now) AS offers,
-              count(*) FILTER (WHERE t.kind = 'project') AS projects
-            FROM thing t LEFT JOIN event e ON e.id = t.id LEFT JOIN ask k ON k.id = t.id WHERE {things.VISIBLE}""",
+        f"""SELECT
+              (SELECT count(*) FROM event e JOIN thing t ON t.id = e.id
+               WHERE e.ends > :now AND e.status <> 'cancelled' AND {things.VISIBLE}) AS events,
+              ({ask} 'ask') AS asks, ({ask} 'offer') AS offers,
+              (SELECT count(*) FROM thing t WHERE t.kind = 'project' AND {things.VISIBLE}) AS projects,
+              (SELECT count(*) {_FOLLOWED}) AS hubs""",
         now=now(),
     )
-    hubs = tx.one("SELECT count(*) AS n FROM actor WHERE kind = 'hub' AND local = 0 AND removed IS NULL")
     assert row is not None
-    assert hubs is not None
-    return {"hubs": hubs["n"], **{name: row[name] for name in ("events", "asks", "offers", "projects")}}
+    return {name: row[name] for name in ("hubs", "events", "asks", "offers", "projects")}
 
 
 def hubs(tx: Tx, ours: int) -> list[HubLine]:
@@ -111,8 +115,7 @@ def hubs(tx: Tx, ours: int) -> list[HubLine]:
 def areas(tx: Tx, limit: int = 200) -> list[str]:
     """Names of the areas that something is known of, for the form."""
     rows = tx.all(
-        """SELECT DISTINCT area_name FROM actor WHERE kind = 'hub' AND local = 0 AND area_name IS NOT NULL
-             AND removed IS NULL ORDER BY area_name LIMIT :limit""",
+        f"SELECT DISTINCT h.area_name {_FOLLOWED} AND h.area_name IS NOT NULL ORDER BY h.area_name LIMIT :limit",
         limit=limit,
     )
     return [row["area_name"] for row in rows]

@@ -3,10 +3,10 @@
 import pytest
 from scene import BASE, open_hub, orchard, party, person, stranger
 
-from hub import actors, attendance, events, national, posts, projects, things
+from hub import actors, attendance, events, national, posts, projects, settings, things
 from hub.errors import Conflict, Invalid, NotAllowed, NotFound
 from hub.national import Query
-from hub.store import Store
+from hub.store import Store, Tx
 from hub.things import Seen
 
 
@@ -150,4 +150,12 @@ async def test_the_national_page_finds_by_area_kind_date_and_words(store: Store)
         Query(area="%"),
     ):
         assert id not in [one.thing.id for one in (await store.read(national.entries, query))[0]] or query.area == "%"
+    assert (await store.read(national.counts))["hubs"] == 0
+    await store.write(followed, pont)
     assert (await store.read(national.counts))["hubs"] == 1
+
+
+def followed(tx: Tx, other: int) -> None:
+    ours = settings.get(tx).actor
+    actors.ask_to_follow(tx, ours, other)
+    actors.follow_answered(tx, ours, other, accepted=True)
