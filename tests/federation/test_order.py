@@ -4,6 +4,7 @@ import random
 from collections.abc import AsyncIterator
 
 import msgspec
+import pytest
 import pytest_asyncio
 from conftest import Clock
 from elsewhere import Json, activity, create, post
@@ -13,6 +14,8 @@ from scene import party
 from federation import resolve
 from hub import actors, events, settings
 from hub.store import Store, Tx
+
+pytestmark = pytest.mark.slow
 
 INBOX = "https://glan.example/inbox"
 HUB = "https://glan.example/actor/hub"

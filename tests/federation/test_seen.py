@@ -299,6 +299,7 @@ _ANYTHING = some.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(some.dictionaries(_KEYS, _ANYTHING, max_size=12))
 @settings(max_examples=400, deadline=None)
 def test_100_no_document_at_all_makes_the_reader_stumble(doc: Json) -> None:

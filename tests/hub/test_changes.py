@@ -16,6 +16,8 @@ from hub.errors import Conflict
 from hub.store import Store, Tx
 from hub.store.open import opened
 
+pytestmark = pytest.mark.slow
+
 
 def read_all(tx: Tx, reader: str) -> list[int]:
     """What a reader does: take what is new, deal with it, move on."""

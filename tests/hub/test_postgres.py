@@ -15,6 +15,8 @@ from hub.store import Busy, Tx
 from hub.store.open import opened
 from hub.store.postgres import PostgresStore
 
+pytestmark = pytest.mark.slow
+
 
 async def test_a_postgresql_address_opens_postgresql(postgres_url: str) -> None:
     async with opened(postgres_url) as store:

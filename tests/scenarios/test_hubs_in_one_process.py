@@ -22,6 +22,8 @@ from hub.national import Query
 from hub.store import Store
 from hub.store.open import opened
 
+pytestmark = pytest.mark.slow
+
 
 class Network:
     """Riverside, Tredegar, and the national page of Wales."""

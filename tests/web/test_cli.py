@@ -11,6 +11,8 @@ from processes import PASSWORD, Hub
 
 from web.cli import main
 
+pytestmark = pytest.mark.slow
+
 EVENT = {
     "title": {"en": "Riverbank clear-up"}, "starts": "2031-06-06T10:00",
     "ends": "2031-06-06T13:00", "venue": "Mill Bridge",

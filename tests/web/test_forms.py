@@ -213,6 +213,7 @@ names = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
 @given(st.dictionaries(names | odd, st.lists(odd | st.sampled_from(["2026-06-06", "10:00", "99/99/9999"]), min_size=1)))
 def test_whatever_is_typed_there_is_a_value_or_a_sentence(fields: dict[str, list[str]]) -> None:

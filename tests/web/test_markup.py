@@ -15,6 +15,8 @@ from hub import settings as hub_settings
 from hub.clock import DAY, HOUR, now
 from hub.store import Tx
 
+pytestmark = pytest.mark.slow
+
 EVIL = (
     "\"><script src=//evil.example>zz</script>'><img src=x onerror=alert(1)><svg/onload=alert(1)>"
     "</title></textarea><a href=javascript:alert(1)>x</a>{{7*7}}${7*7}%(x)s"

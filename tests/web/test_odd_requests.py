@@ -14,6 +14,8 @@ from federation import Client
 from hub import asks, events, media, people, posts, projects
 from hub.store import Tx
 
+pytestmark = pytest.mark.slow
+
 TOO_LARGE = ("99999999999999999999", "9223372036854775808", "9" * 400)  # more than 64 bits, and than anything
 ODD = (*TOO_LARGE, "0", "-1", "999999999999999999", "%00", "%ff[1]", "..%2f..", "a" * 3000)
 QUERIES = (

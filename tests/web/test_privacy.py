@@ -24,6 +24,8 @@ from hub.store import Tx
 from web import logs
 from web.worker import drain
 
+pytestmark = pytest.mark.slow
+
 INBOX = "https://glan.example/inbox"
 # Each is said once, together with a word ("quince") that somebody who pries could search for.
 TOLD = {

@@ -34,7 +34,10 @@ BATCH = 60
 UNSAFE = re.compile(r"<script|<style|<img|<iframe|<svg|\son\w+\s*=|javascript:|data:text", re.IGNORECASE)
 TABLES = ("thing", "event", "ask", "project", "attendance", "answer", "reaction", "follow", "actor", "gone")
 
-pytestmark = pytest.mark.skipif(not FILES, reason="the payloads of other servers are not beside the project")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not FILES, reason="the payloads of other servers are not beside the project"),
+]
 
 
 def batches() -> Iterator[Any]:
