@@ -20,11 +20,11 @@ from itertools import islice
 from typing import Literal, Protocol
 from urllib.parse import urljoin
 
-import httpcore
 import msgspec
 
-from federation import addresses
+from federation import addresses, line
 from federation.addresses import IP, Address, Network
+from federation.line import Answer, Header, Line
 from hub.errors import N_, HubError
 
 CONNECT = 5.0  # seconds, for name, connection and TLS each
@@ -34,7 +34,7 @@ REDIRECTS = 3
 LARGEST_BODY = 1 << 20  # bytes
 LARGEST_ANSWER_TO_POST = 1 << 14  # bytes of the body; it is only looked at to learn why we were refused
 ANSWER_TO_POST = 2.0  # seconds for that body
-LARGEST_HEAD = 1 << 16  # bytes of names and values; the parser itself stops at 100 KiB
+LARGEST_HEAD = 1 << 16  # bytes of names and values; a line itself stops at twice as many
 MOST_HEADERS = 128
 MOST_ADDRESSES = 4  # of one name
 PER_HOST, IN_ALL = 2, 64  # requests under way
@@ -47,17 +47,15 @@ Kind = Literal["blocked", "dns", "tls", "timeout", "refused", "too-big", "redire
 Signer = Callable[[str, str], Mapping[str, str]]  # method, url → headers that sign it
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
-_TIMEOUT = {"connect": CONNECT, "read": FIRST_BYTE, "write": FIRST_BYTE, "pool": CONNECT}
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e\x80-\xff\t]*")
-_NETWORK = httpcore.AnyIOBackend()
 _MOVED = frozenset({301, 302, 303, 307, 308})
 
 
 class Transport(Protocol):
-    """What carries a request; httpcore's own connections and pools do."""
+    """What carries a request in place of a connection."""
 
-    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response: ...
+    async def ask(self, method: str, url: str, headers: Sequence[Header], body: bytes) -> Answer: ...
 
 
 TransportFactory = Callable[[str], Transport | None]  # host, with its port unless that is the usual one
@@ -87,7 +85,7 @@ class _Peer:
 
     def __init__(self) -> None:
         self.turn = asyncio.Semaphore(PER_HOST)
-        self.idle: list[httpcore.AsyncHTTP11Connection] = []
+        self.idle: list[Line] = []
         self.guests = 0  # requests under way or waiting; a peer with none may be forgotten
 
 
@@ -142,27 +140,24 @@ class Client:
         peers = [*self._peers.values()]
         self._peers.clear()
         for peer in peers:
-            await _hang_up(peer)
+            _hang_up(peer)
+        await asyncio.sleep(0)  # a connection takes a turn of the loop to be closed
         self._names.shutdown(wait=False, cancel_futures=True)
 
     async def _exchange(
         self, method: str, address: Address, headers: Mapping[str, str], body: bytes | None, left: float
     ) -> tuple[Response, float]:
         """One request and its answer, and the seconds it took. Waiting for our own turn is not counted."""
-        content = b"" if body is None else body
-        request = httpcore.Request(
-            method, _url(address), headers=self._head(address, headers, body), content=content,
-            extensions={"timeout": _TIMEOUT},
-        )  # fmt: skip
+        head = self._head(address, headers, body)
         async with self._turn(address) as peer, self._slots:
             clock = asyncio.get_running_loop().time
             started = clock()
             with _in_words(address.authority):
                 async with asyncio.timeout(max(left, 0.0)):
-                    response = await self._send(peer, address, request)
+                    response = await self._send(peer, method, address, head, body or b"")
             return response, clock() - started
 
-    def _head(self, address: Address, headers: Mapping[str, str], body: bytes | None) -> list[tuple[bytes, bytes]]:
+    def _head(self, address: Address, headers: Mapping[str, str], body: bytes | None) -> list[Header]:
         head = {"host": address.authority, "user-agent": self._agent, "accept-encoding": "identity"}
         if body is not None:
             head["content-length"] = str(len(body))
@@ -187,45 +182,49 @@ class Client:
                 yield peer
         finally:
             peer.guests -= 1
-            await self._forget()
+            self._forget()
 
-    async def _forget(self) -> None:
+    def _forget(self) -> None:
         """Hang up on the servers spoken to longest ago: idle ones for thrift, all beyond `MOST_HOSTS` because
         naming many must not fill our memory."""
-        idle = ((name, peer) for name, peer in self._peers.items() if not peer.guests)
+        idle = (name for name, peer in self._peers.items() if not peer.guests)
         surplus = len(self._peers) - MOST_HOSTS
-        if surplus > 0:
-            leaving = [*islice(idle, surplus)]
-        else:
-            leaving = [(name, peer) for name, peer in islice(idle, 2) if all(line.has_expired() for line in peer.idle)]
-        for name, _ in leaving:
-            del self._peers[name]
-        for _, peer in leaving:
-            await _hang_up(peer)
+        for name in [*islice(idle, surplus if surplus > 0 else 2)]:
+            if surplus > 0 or all(one.expired(KEEP_ALIVE) for one in self._peers[name].idle):
+                _hang_up(self._peers.pop(name))
 
-    async def _send(self, peer: _Peer, address: Address, request: httpcore.Request) -> Response:
+    async def _send(self, peer: _Peer, method: str, address: Address, head: Sequence[Header], body: bytes) -> Response:
         own = self._transport_factory(address.authority) if self._transport_factory else None
         if own is not None:
-            return await _read(await own.handle_async_request(request), request, address)
-        line = await self._line(peer, address)
-        try:
-            return await _read(await line.handle_async_request(request), request, address)
-        finally:
-            if line.is_idle():
-                peer.idle.append(line)
-            else:
-                await line.aclose()
-
-    async def _line(self, peer: _Peer, address: Address) -> httpcore.AsyncHTTP11Connection:
+            return await _read(await own.ask(method, address.url, head, body), method, address)
+        request = _request(method, address, head, body)
         while peer.idle:
-            line = peer.idle.pop()
-            if not line.has_expired():
-                return line
-            await line.aclose()
-        stream = await self._dial(address, await self._look_up(address))
+            used = peer.idle.pop()
+            if used.expired(KEEP_ALIVE):
+                used.hang_up()
+                continue
+            try:
+                return await self._ask(peer, used, request, method, address)
+            except line.Broken:
+                if used.heard:
+                    raise
+                # It hung up while nobody looked, so nothing of this was read: once more, on another line.
+        return await self._ask(peer, await self._open(address), request, method, address)
+
+    async def _ask(self, peer: _Peer, on: Line, request: bytes, method: str, address: Address) -> Response:
+        try:
+            return await _read(await on.ask(request, FIRST_BYTE), method, address)
+        finally:
+            if on.idle():
+                peer.idle.append(on)
+            else:
+                on.hang_up()
+
+    async def _open(self, address: Address) -> Line:
+        opened = await self._dial(address, await self._look_up(address))
         if address.scheme == "https":
-            stream = await _secure(stream, address)
-        return httpcore.AsyncHTTP11Connection(_url(address).origin, stream, keepalive_expiry=KEEP_ALIVE)
+            await _secure(opened, address)
+        return opened
 
     async def _look_up(self, address: Address) -> list[IP]:
         """The addresses of a server that may be dialled. Raises `Unreachable` when one of them is closed."""
@@ -258,18 +257,17 @@ class Client:
             raise Unreachable(N_("There is no server named %(host)s."), kind="dns", host=address.host)
         return found
 
-    async def _dial(self, address: Address, found: list[IP]) -> httpcore.AsyncNetworkStream:
+    async def _dial(self, address: Address, found: list[IP]) -> Line:
         """Connect to the first address that answers; all tries together have `CONNECT` seconds."""
         left = CONNECT
         clock = asyncio.get_running_loop().time
-        failure: Exception = httpcore.ConnectError()
+        failure: Exception = line.NotConnected()
         for number, ip in enumerate(found):
             started = clock()
             try:
-                return await _NETWORK.connect_tcp(
-                    str(addresses.plain(ip)), address.port, timeout=left / (len(found) - number)
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                async with asyncio.timeout(left / (len(found) - number)):
+                    return await line.connect(str(addresses.plain(ip)), address.port)
+            except (line.NotConnected, TimeoutError) as error:
                 failure = error
             left -= clock() - started
         raise failure
@@ -302,10 +300,10 @@ def _next_hop(address: Address, location: str) -> Address:
     return found
 
 
-def _url(address: Address) -> httpcore.URL:
-    return httpcore.URL(
-        scheme=address.scheme.encode(), host=address.host.encode(), port=address.port, target=address.target.encode()
-    )
+def _request(method: str, address: Address, head: Sequence[Header], body: bytes) -> bytes:
+    """What goes over the wire. Names, values and target have been looked at: nothing can be smuggled in."""
+    lines = [f"{method} {address.target} HTTP/1.1".encode("ascii"), *(b": ".join(pair) for pair in head), b"", body]
+    return b"\r\n".join(lines)
 
 
 @cache
@@ -316,50 +314,47 @@ def _tls() -> ssl.SSLContext:
     return context
 
 
-async def _secure(stream: httpcore.AsyncNetworkStream, address: Address) -> httpcore.AsyncNetworkStream:
+async def _secure(opened: Line, address: Address) -> None:
     """TLS by the server's name, although an address was dialled."""
     try:
-        return await stream.start_tls(_tls(), server_hostname=address.host, timeout=CONNECT)
-    except (httpcore.ConnectError, ValueError) as error:
-        await stream.aclose()
+        await opened.secure(_tls(), address.host, CONNECT)
+    except (OSError, ValueError) as error:
+        opened.hang_up()
         why = str(error)[:200] or "it broke off"
         raise Unreachable(
             N_("%(host)s could not show that it is itself (%(why)s)."), kind="tls", host=address.host, why=why
         ) from error
     except BaseException:
-        await stream.aclose()
+        opened.hang_up()
         raise
 
 
-async def _hang_up(peer: _Peer) -> None:
+def _hang_up(peer: _Peer) -> None:
     while peer.idle:
-        await peer.idle.pop().aclose()
+        peer.idle.pop().hang_up()
 
 
-async def _read(response: httpcore.Response, request: httpcore.Request, address: Address) -> Response:
-    try:
-        headers = _headers(response, address.authority)
-        if request.method == b"POST":
-            body = await _beginning(response)
-        else:
-            body = await _whole(response, headers, address.authority)
-    finally:
-        await response.aclose()
-    return Response(response.status, headers, body, address.url)
+async def _read(answer: Answer, method: str, address: Address) -> Response:
+    headers = _headers(answer.headers, address.authority)
+    if method == "POST":
+        body = await _beginning(answer)
+    else:
+        body = await _whole(answer, headers, address.authority)
+    return Response(answer.status, headers, body, address.url)
 
 
-def _headers(response: httpcore.Response, host: str) -> dict[str, str]:
-    size = sum(len(name) + len(value) for name, value in response.headers)
-    if size > LARGEST_HEAD or len(response.headers) > MOST_HEADERS:
+def _headers(given: Sequence[Header], host: str) -> dict[str, str]:
+    size = sum(len(name) + len(value) for name, value in given)
+    if size > LARGEST_HEAD or len(given) > MOST_HEADERS:
         raise Unreachable(N_("%(host)s answers with too many headers."), kind="too-big", host=host)
     found: dict[str, str] = {}
-    for raw_name, raw_value in response.headers:
+    for raw_name, raw_value in given:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         found[name] = f"{found[name]}, {value}" if name in found else value
     return found
 
 
-async def _whole(response: httpcore.Response, headers: dict[str, str], host: str) -> bytes:
+async def _whole(answer: Answer, headers: dict[str, str], host: str) -> bytes:
     # We asked for no encoding. A packed answer of 200 kB can hold gigabytes (trust.md §0.9).
     if headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
         raise Unreachable(N_("%(host)s packs its answer, which we did not ask for."), kind="encoding", host=host)
@@ -370,23 +365,21 @@ async def _whole(response: httpcore.Response, headers: dict[str, str], host: str
     if length.isdecimal() and int(length[:20]) > LARGEST_BODY:
         raise too_big
     found = bytearray()
-    async for chunk in response.aiter_stream():
+    while chunk := await answer.read():
         found += chunk
         if len(found) > LARGEST_BODY:
             raise too_big
     return bytes(found)
 
 
-async def _beginning(response: httpcore.Response) -> bytes:
+async def _beginning(answer: Answer) -> bytes:
     """What a POST was answered, for the log. Its status has settled the matter: a body that drips or breaks off
     must not make us send again what has arrived."""
     found = bytearray()
-    with suppress(TimeoutError, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
+    with suppress(TimeoutError, line.Broken):
         async with asyncio.timeout(ANSWER_TO_POST):
-            async for chunk in response.aiter_stream():
+            while len(found) < LARGEST_ANSWER_TO_POST and (chunk := await answer.read()):
                 found += chunk
-                if len(found) >= LARGEST_ANSWER_TO_POST:
-                    break
     return bytes(found[:LARGEST_ANSWER_TO_POST])
 
 
@@ -395,9 +388,9 @@ def _in_words(host: str) -> Iterator[None]:
     """Turn what the library and the machine say into what a steward can act on."""
     try:
         yield
-    except (TimeoutError, httpcore.TimeoutException):
+    except TimeoutError:
         raise Unreachable(N_("%(host)s took too long."), kind="timeout", host=host) from None
-    except httpcore.ConnectError:
+    except line.NotConnected:
         raise Unreachable(N_("%(host)s takes no connections."), kind="refused", host=host) from None
-    except (httpcore.ProtocolError, httpcore.NetworkError):
+    except line.Broken:
         raise Unreachable(N_("%(host)s broke off, or its answer is not HTTP."), kind="garbled", host=host) from None

@@ -1,12 +1,25 @@
 """Other servers without a network: their applications are called in this process, under their own names."""
 
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import httpcore
 import httpx
+import msgspec
 
 from federation.http import Transport, TransportFactory
+from federation.line import Header
+
+
+class Given(msgspec.Struct):
+    """An answer that is all there."""
+
+    status: int
+    headers: Sequence[Header]
+    body: bytes
+
+    async def read(self) -> bytes:
+        body, self.body = self.body, b""
+        return body
 
 
 class InProcess:
@@ -15,14 +28,10 @@ class InProcess:
     def __init__(self, app: Any) -> None:
         self._transport = httpx.ASGITransport(app=app)
 
-    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        assert isinstance(request.stream, AsyncIterable)
-        body = b"".join([chunk async for chunk in request.stream])
-        forwarded = httpx.Request(
-            request.method.decode(), bytes(request.url).decode(), headers=request.headers, content=body
-        )
-        answer = await self._transport.handle_async_request(forwarded)
-        return httpcore.Response(answer.status_code, headers=answer.headers.raw, content=await answer.aread())
+    async def ask(self, method: str, url: str, headers: Sequence[Header], body: bytes) -> Given:
+        request = httpx.Request(method, url, headers=list(headers), content=body)
+        answer = await self._transport.handle_async_request(request)
+        return Given(answer.status_code, answer.headers.raw, await answer.aread())
 
 
 def in_process(apps: Mapping[str, Any]) -> TransportFactory:

@@ -8,13 +8,12 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
-import httpcore
 import pytest
 from in_process import in_process
 from loopback import OK, Seen, answering, certificate, peer
 from networks import CLOSED, OPEN
 
-from federation import addresses, http, keys, signatures
+from federation import addresses, http, keys, line, signatures
 from federation.http import Client, Kind, Resolver, Unreachable
 
 LOOPBACK = [ip_network("127.0.0.1/32")]
@@ -49,21 +48,21 @@ async def refused(url: str, kind: Kind, words: str, **settings: Any) -> None:
     assert caught.value.kind == kind
 
 
-class Switchboard(httpcore.AnyIOBackend):
+class Switchboard:
     """A network that connects nobody, and notes who was called."""
 
     def __init__(self) -> None:
         self.called: list[str] = []
 
-    async def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> Any:
-        self.called.append(f"{host} {port}")
-        raise httpcore.ConnectError
+    async def connect(self, ip: str, port: int) -> line.Line:
+        self.called.append(f"{ip} {port}")
+        raise line.NotConnected
 
 
 @pytest.fixture
 def switchboard(monkeypatch: pytest.MonkeyPatch) -> Switchboard:
     board = Switchboard()
-    monkeypatch.setattr(http, "_NETWORK", board)
+    monkeypatch.setattr(line, "connect", board.connect)
     return board
 
 
