@@ -136,6 +136,18 @@ async def test_a_body_without_end_is_cut_off_while_it_comes(site: Site) -> None:
     assert taken <= guard.WORDS + 2 * 65_536
 
 
+async def test_a_page_that_reads_all_it_is_sent_is_protected_too(site: Site) -> None:
+    async def read(request: Request) -> Response:
+        return PlainTextResponse(str(len(await request.body())))
+
+    site.app.router.routes.insert(0, Route("/read", read, methods=["POST"]))
+    most = {"application/x-www-form-urlencoded": guard.WORDS, "multipart/form-data; boundary=x": guard.MEDIA}
+    for kind, size in most.items():
+        for content, status in ((drip(1, size), 200), (drip(2, size // 2 + 1), 413)):
+            answer = await site.guest.post("/read", content=content, headers={"Content-Type": kind})
+            assert answer.status_code == status, kind
+
+
 async def test_a_body_that_says_it_is_too_long_is_not_even_read(site: Site) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(10**9)}
     assert (await site.guest.post("/signin", content=b"x", headers=headers)).status_code == 413
