@@ -23,7 +23,7 @@ test: need .venv/ready-to-test $(NPM) lint
 	$(BIN)/pytest -q -s -m benchmark
 
 quick: .venv/ready-to-test
-	$(BIN)/pytest -q -n 2 -m "$(FAST) and not slow"
+	$(BIN)/pytest -q -n 2 -m "$(FAST) and not slow" -k "not postgres"
 
 lint: .venv/ready-to-test
 	$(BIN)/ruff check .
