@@ -65,6 +65,7 @@ class Address(msgspec.Struct, frozen=True):
         return f"{self.scheme}://{self.authority}{self.target}"
 
 
+@lru_cache(maxsize=512)
 def read(url: str) -> Address:
     """Take `url` apart. Raises `BadAddress` for anything that is not plainly a web address; drops the fragment."""
     if len(url) > LONGEST or _UNSAFE.search(url):

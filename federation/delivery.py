@@ -41,7 +41,7 @@ class Parcel(msgspec.Struct, frozen=True):
 async def deliver(wire: Wire, job: Job) -> Outcome:
     """Send one activity to one inbox."""
     inbox, host = str(job.args["inbox"]), job.host or ""
-    parcel = await wire.store.read(_parcel, job)
+    parcel = await wire.store.read_hot(_parcel, job)
     if parcel is None:
         return DONE
     try:
