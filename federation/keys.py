@@ -134,8 +134,11 @@ def of_actor(document: dict[str, Any]) -> list[PublicKey]:
 
 def host_of(url: object) -> str:
     """The server that a key's or actor's id stands on, with its port; empty when it is no web address."""
-    if not isinstance(url, str):
-        return ""
+    return _host_of(url) if isinstance(url, str) else ""
+
+
+@lru_cache(maxsize=1024)
+def _host_of(url: str) -> str:
     try:
         return addresses.site(url).authority
     except addresses.BadAddress:

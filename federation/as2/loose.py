@@ -7,6 +7,7 @@ import html as entities
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from federation import addresses
@@ -68,8 +69,11 @@ def is_public(doc: Json) -> bool:
 
 def origin(url: object) -> str:
     """Scheme, host and port of an address; "" when it is none."""
-    if not isinstance(url, str):
-        return ""
+    return _origin(url) if isinstance(url, str) else ""
+
+
+@lru_cache(maxsize=1024)
+def _origin(url: str) -> str:
     try:
         found = addresses.site(url)
     except addresses.BadAddress:
@@ -78,7 +82,8 @@ def origin(url: object) -> str:
 
 
 def same_origin(one: object, other: object) -> bool:
-    return bool(origin(one)) and origin(one) == origin(other)
+    found = origin(one)
+    return bool(found) and found == origin(other)
 
 
 def address(value: object) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import formatdate
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -122,6 +123,7 @@ def _signed_at(request: Request, key_id: str, names: Sequence[str], params: dict
     return times[0]
 
 
+@lru_cache(maxsize=64)
 def _date(text: str) -> int:
     part = _DATE.fullmatch(text)
     if part is None or part[2] not in _MONTHS:

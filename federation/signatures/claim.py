@@ -26,6 +26,8 @@ MOST_COVERED = 32  # headers or components in one signature
 MOST_DIGESTS = 4
 BODILESS = frozenset({"GET", "HEAD"})
 
+_DIGESTS = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
+
 PADDING = PKCS1v15()
 HASH = SHA256()
 
@@ -104,9 +106,9 @@ def right_digest(text: str, body: bytes, quote: str) -> None:
         name = name.lower()
         if name in known:
             raise BadSignature(N_("The digest cannot be read."))
-        if name in ("sha-256", "sha-512"):
+        if name in _DIGESTS:
             known.add(name)
-            found = hashlib.new(name.replace("-", ""), body).digest()
+            found = _DIGESTS[name](body).digest()
             if value != f"{quote}{b64encode(found).decode()}{quote}":
                 raise BadSignature(N_("The body is not the one that was signed."))
     if not known:
