@@ -1,9 +1,22 @@
 """A hub and an aggregator as two processes with real HTTP between them: what one says, the other shows."""
 
+import re
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
+import msgspec
 import pytest
-from processes import Hub, until, words_of
+import uvicorn
+from elsewhere import Elsewhere, activity, pair
+from processes import Hub, free_port, until, words_of
+
+from federation import signatures
+from federation.keys import load_private
+from hub.clock import now
 
 pytestmark = pytest.mark.faults
 EVENT = {
@@ -60,3 +73,59 @@ def test_commands_may_be_repeated_beside_a_running_server(hubs: tuple[Hub, Hub])
     assert "nothing changed" in hub.set_up_again()
     assert f"@hub@{hub.domain}" in national.command("follow", hub.domain)
     assert hub.command("user", "list").split()[:2] == ["bethan", "steward"]
+
+
+@contextmanager
+def a_person_elsewhere() -> Iterator[str]:
+    """Somebody on a server of another make, on this machine. Gives their id."""
+    port = free_port()
+    server = Elsewhere(f"localhost:{port}", software="")
+    server.base = f"http://localhost:{port}"
+    running = uvicorn.Server(uvicorn.Config(server, port=port, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    try:
+        until(lambda: running.started, "the other server")
+        yield server.actor("ann")
+    finally:
+        running.should_exit = True
+        thread.join()
+
+
+def say(hub: Hub, sent: dict[str, Any]) -> int:
+    """Post an activity to a hub, signed, over the network."""
+    url, body = f"{hub.base}/inbox", msgspec.json.encode(sent)
+    key = load_private(pair().rsa_private)
+    signed = signatures.sign_cavage("POST", url, key_id=f"{sent['actor']}#main-key", key=key, at=now(), body=body)
+    return httpx.post(url, content=body, headers=signed, trust_env=False).status_code
+
+
+def test_who_joins_from_afar_is_counted_until_they_leave(hubs: tuple[Hub, Hub]) -> None:
+    hub, _ = hubs
+    event = f"{hub.base}/event/{hub.publish('event', **EVENT | {'title': {'en': 'Seed swap'}})}"
+
+    def going() -> int:
+        return int(hub.thing(urlsplit(event).path)["participantCount"])
+
+    with a_person_elsewhere() as ann:
+        assert say(hub, activity("Join", ann, event)) == 202
+        until(lambda: going() == 1, "somebody who is coming")
+        assert say(hub, activity("Leave", ann, event)) == 202
+        until(lambda: going() == 0, "nobody who is coming")
+
+
+def test_after_the_end_of_a_follow_nothing_more_comes(hubs: tuple[Hub, Hub]) -> None:
+    hub, national = hubs
+    hub.publish("note", text={"en": "The last that is heard."})
+    until(lambda: _shows(national, "The last that is heard."), "the note")
+    with national.steward() as steward:
+        actor = re.search(r'name="actor" value="(\d+)"', steward.get("/steward/following").text)
+        assert actor is not None
+        answer = steward.post("/steward/following/stop", data={"actor": actor[1]})
+        assert answer.status_code == 200
+    with hub.steward() as steward:
+        until(lambda: national.domain not in steward.get("/steward/followers").text, "the end of the follow")
+    hub.publish("note", text={"en": "Nobody elsewhere hears this."})
+    until(lambda: "Nobody elsewhere hears this." in str(hub.thing("/actor/hub/outbox?page=1")), "that it was told")
+    until(lambda: ", 0 due" in hub.command("doctor"), "that nothing is under way")
+    assert not _shows(national, "Nobody elsewhere hears this.")
