@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation import strict_json
 from federation.strict_json import BadJson, parse_json
 
 EXAMPLES = Path("../shared/vocabulary/examples")
@@ -137,10 +136,3 @@ def test_a_doubled_member_is_always_found(document: dict[str, str], chance: Any)
     refused(
         ("{" + ",".join(f"{write(name)}:{write(value)}" for name, value in members) + "}").encode(), "same key twice"
     )
-
-
-@given(JSON | st.integers(-(2**80), 2**80) | st.integers(1, 40).map(lambda deep: json.loads("[" * deep + "]" * deep)))
-def test_what_looks_small_is_never_too_big(value: Any) -> None:
-    body = json.dumps({"a": value}).encode()
-    if strict_json._plainly_small(body):
-        strict_json._measure({"a": value})
