@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from federation import strict_json
 from federation.strict_json import BadJson, parse_json
 
 EXAMPLES = Path("../shared/vocabulary/examples")
