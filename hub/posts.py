@@ -114,15 +114,15 @@ def said(tx: Tx, *, project: int | None = None, limit: int = 40) -> list[Thing]:
     return [things.common(row) for row in rows]
 
 
-def replies(tx: Tx, root: int, *, hidden: bool = False, limit: int = 200) -> list[Thing]:
-    """What was said under a thing, oldest first. `hidden` ones only for moderators."""
+def replies(tx: Tx, root: int, *, hidden: bool = False, limit: int = 200, skip: int = 0) -> list[Thing]:
+    """What was said last under a thing, oldest first, but for the `skip` latest. `hidden` ones only for moderators."""
     rows = tx.all(
         f"""SELECT {things.COLUMNS} FROM {things.FROM}
             WHERE t.root = :root AND t.kind = 'reply' AND t.removed IS NULL AND (t.hidden = 0 OR :hidden = 1)
-            ORDER BY t.published, t.id LIMIT :limit""",
-        root=root, hidden=int(hidden), limit=limit,
+            ORDER BY t.published DESC, t.id DESC LIMIT :limit OFFSET :skip""",
+        root=root, hidden=int(hidden), limit=limit, skip=skip,
     )  # fmt: skip
-    return [things.common(row) for row in rows]
+    return [things.common(row) for row in reversed(rows)]
 
 
 def latest_replies(tx: Tx, who: int, limit: int = 30) -> list[Thing]:

@@ -1,13 +1,19 @@
 """What several pages show alike: pictures, what people answered, and where something comes from."""
 
+from html import escape
+
 import msgspec
+from starlette.requests import Request
 
 from hub import media, posts
 from hub.actors import By
 from hub.settings import Hub
 from hub.store import Tx
-from hub.text import Text
+from hub.text import Text, excerpt
 from hub.things import Picture, Thing
+
+SAID = 20  # replies on a page
+LONG, BEGINNING = 1000, 500  # characters of one: what is longer is begun here, and read on its own page
 
 
 class Photo(msgspec.Struct, frozen=True):
@@ -25,7 +31,8 @@ class Photo(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What somebody said under a thing. `place` is where they said it; `answers` whom, if not the thing itself."""
+    """What somebody said under a thing. `place` is where they said it; `answers` whom, if not the thing itself.
+    `begun`: there is more of it, on its own page."""
 
     id: int
     name: Text
@@ -36,6 +43,15 @@ class Reply(msgspec.Struct, frozen=True):
     href: str
     answers: Text
     photos: list[Photo]
+    begun: bool = False
+
+
+class Talk(msgspec.Struct, frozen=True):
+    """What was said under a thing, oldest first. `page` counts from the latest, 0; `earlier`: there is more."""
+
+    replies: list[Reply]
+    page: int
+    earlier: bool
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -56,18 +72,27 @@ def photos(tx: Tx, pictures: list[Picture]) -> list[Photo]:
     return [_photo(tx, it) for it in pictures]
 
 
-def replies(tx: Tx, thing: Thing, hub: Hub) -> list[Reply]:
-    """What was said under `thing`, oldest first, without what is hidden."""
-    said = posts.replies(tx, thing.id)
+def asked(request: Request) -> int:
+    """Which page of what was said is wanted (`?said=`)."""
+    typed = request.query_params.get("said", "")
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 5 else 0
+
+
+def replies(tx: Tx, thing: Thing, hub: Hub, page: int = 0) -> Talk:
+    """A page of what was said under `thing`, without what is hidden."""
+    said = posts.replies(tx, thing.id, limit=SAID + 1, skip=page * SAID)
     names = {it.uri: it.by.name or {"": it.by.handle} for it in said}
-    return [
-        Reply(
-            id=it.id, name=it.by.name, handle=it.by.handle, place=place(it.by, hub), at=it.published, html=it.html,
-            href="" if it.local else web_address(it.url) or web_address(it.uri),
-            answers=names.get(it.reply_to or "", {}), photos=photos(tx, it.pictures),
-        )
-        for it in said
-    ]  # fmt: skip
+    return Talk([_reply(tx, it, hub, names) for it in said[-SAID:]], page, len(said) > SAID)
+
+
+def _reply(tx: Tx, it: Thing, hub: Hub, names: dict[str, Text]) -> Reply:
+    begun = any(len(html) > LONG for html in it.html.values())
+    begins = {tag: f"<p>{escape(excerpt(html, BEGINNING))}</p>" for tag, html in it.html.items()} if begun else it.html
+    return Reply(
+        id=it.id, name=it.by.name, handle=it.by.handle, place=place(it.by, hub), at=it.published, html=begins,
+        href="" if it.local else web_address(it.url) or web_address(it.uri),
+        answers=names.get(it.reply_to or "", {}), photos=photos(tx, it.pictures), begun=begun,
+    )  # fmt: skip
 
 
 def place(by: By, hub: Hub) -> Text:

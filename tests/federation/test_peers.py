@@ -91,6 +91,14 @@ async def test_what_only_looks_like_a_hub_is_refused_in_words(here: Here, wrong:
     assert await here.one("SELECT count(*) FROM actor WHERE domain = 'evil.example'") == 0
 
 
+async def test_a_link_to_another_server_is_passed_over_for_the_servers_own(here: Here) -> None:
+    server, evil = a_neighbour(here), a_neighbour(here, "evil.example")
+    own, foreign = f"{server.base}/users/hub", f"{evil.base}/users/hub"
+    finger(server, f"{server.base}/", link(foreign), link(own))
+    assert (await find_hub(here.wire, "tredegar.example")).hub.uri == own
+    assert foreign not in [row["uri"] for row in await here.all("SELECT uri FROM actor")]
+
+
 async def test_following_waits_for_their_yes_and_can_be_ended(here: Here) -> None:
     server = a_neighbour(here)
     other = await follow_hub(here.wire, "tredegar.example", here.steward)

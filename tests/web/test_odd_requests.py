@@ -210,3 +210,13 @@ async def test_104_ten_thousand_pieces_of_a_picture_are_not_made(site: Site) -> 
         answer = await site.guest.get(f"/media/{key}-small.jpg", headers={"Range": asked})
         assert answer.status_code in (200, 206, 400, 416)
         assert len(answer.content) < 200_000
+
+
+async def test_words_that_swell_as_html_are_refused_before_they_fill_their_column(site: Site) -> None:
+    """Six languages that fit as they were typed: each sign becomes five letters of HTML."""
+    olwen = await site.who("olwen")
+    words = {f"text.{tag}": "&" * 9_900 for tag in TONGUES[:6]}
+    answer = await olwen.post("/publish/note", data=words)
+    assert answer.status_code == 422
+    assert "too long" in answer.text
+    assert (await olwen.post("/publish/note", data={"text.en": words["text.en"]})).status_code == 303

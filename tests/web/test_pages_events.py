@@ -325,3 +325,26 @@ async def test_the_answer_of_a_guest_reaches_the_organiser(site: Site, clock: Cl
     await site.guest.post(f"/events/{event.id}/answer", data=say("maybe"))
     found = await site.store.read(lambda tx: attendance.attending(tx, steward(tx), event.id))
     assert [(it.name, it.contact, it.said) for it in found] == [("Rhiannon", "01632 960555", "maybe")]
+
+
+async def test_a_long_talk_goes_over_several_pages_and_long_words_on_their_own(site: Site, clock: Clock) -> None:
+    def talk(tx: Tx) -> events.Event:
+        event = publish(tx)
+        for n in range(50):
+            clock.forward(1000)
+            posts.reply(tx, steward(tx), event.id, {"en": f"Number {n} says: " + "so many words & so on " * 200})
+        return event
+
+    event = await site.did(talk)
+    seen = []
+    for query, earlier, later in (("", True, False), ("?said=1", True, True), ("?said=2", False, True)):
+        answer = await site.guest.get(f"/events/{event.id}{query}")
+        assert len(answer.content) <= 60 * 1024, query
+        assert ("Earlier replies" in answer.text, "Later replies" in answer.text) == (earlier, later), query
+        seen = [int(n) for n in re.findall(r"Number (\d+) says", answer.text)] + seen
+    assert seen == list(range(50))
+    last = (await site.store.read(posts.replies, event.id))[-1]
+    assert f'<a href="/posts/{last.id}">Read it all' in (await site.guest.get(f"/events/{event.id}")).text
+    assert (await site.guest.get(f"/posts/{last.id}")).text.count("so many words") >= 200
+    for odd in ("x", "-1", "99999", "٣", "4000"):
+        assert (await site.guest.get(f"/events/{event.id}", params={"said": odd})).status_code == 200

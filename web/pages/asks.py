@@ -19,7 +19,7 @@ from web.cache import shared
 from web.forms import Form
 from web.pages.event import ANSWER, post_reply
 from web.shell import Alternate
-from web.showing import Origin, Reply, Words, origin, replies
+from web.showing import Origin, Talk, Words, asked, origin, replies
 from web.templates import render, see_other
 
 LISTED, CLOSED = 40, 6
@@ -42,7 +42,7 @@ class AskPage(msgspec.Struct, frozen=True):
     they may change it. `guard` is whom to ring when something feels wrong. `form` is "I can help", `words` a reply."""
 
     ask: Ask
-    replies: list[Reply]
+    replies: Talk
     origin: Origin | None
     guard: Contact | None
     answered: bool
@@ -107,15 +107,15 @@ async def _page(
     request: Request, *, form: Form[Any] | None = None, words: Form[Any] | None = None, status: int = 200
 ) -> Response:
     state, id = request.app.state, request.path_params["id"]
-    page: AskPage = await state.store.read(gather_one, id, state.hub, auth.account(request))
+    page: AskPage = await state.store.read(gather_one, id, state.hub, auth.account(request), asked(request))
     page = msgspec.structs.replace(page, form=form or forms.blank(), words=words or forms.blank())
     return render(request, "ask.html", page, status, alternates=[Alternate(page.ask.uri, ACTIVITY)])
 
 
-def gather_one(tx: Tx, id: int, hub: Hub, who: Account | None) -> AskPage:
+def gather_one(tx: Tx, id: int, hub: Hub, who: Account | None, talk: int = 0) -> AskPage:
     ask = asks.get(tx, id)
     return AskPage(
-        ask=ask, replies=replies(tx, ask, hub), origin=origin(ask), guard=guard(hub),
+        ask=ask, replies=replies(tx, ask, hub, talk), origin=origin(ask), guard=guard(hub),
         answered=who is not None and asks.answered(tx, id, who.actor), organiser=ask.local and may(who, "organiser"),
         form=forms.blank(), words=forms.blank(),
     )  # fmt: skip

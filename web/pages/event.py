@@ -21,7 +21,7 @@ from web.accept import ACTIVITY, to_activity, wants_activity
 from web.cache import shared
 from web.forms import Form
 from web.shell import Alternate, language
-from web.showing import Origin, Photo, Reply, Words, origin, photos, replies
+from web.showing import Origin, Photo, Talk, Words, asked, origin, photos, replies
 from web.templates import render, see_other
 
 ANSWER = limits.Limit("answer", 30, 10 * MINUTE)  # answers and replies from one address
@@ -37,7 +37,7 @@ class EventPage(msgspec.Struct, frozen=True):
     day: date
     photos: list[Photo]
     project: projects.Project | None
-    replies: list[Reply]
+    replies: Talk
     origin: Origin | None
     open: bool
     answer: Attendance | None
@@ -86,7 +86,7 @@ async def _page(
     request: Request, *, form: Form[Any] | None = None, words: Form[Any] | None = None, status: int = 200
 ) -> Response:
     state, id = request.app.state, request.path_params["id"]
-    page: EventPage = await state.store.read(gather, id, state.hub, auth.account(request))
+    page: EventPage = await state.store.read(gather, id, state.hub, auth.account(request), asked(request))
     first = form or forms.blank(**({"said": page.answer.said, "party": str(page.answer.party)} if page.answer else {}))
     page = msgspec.structs.replace(page, form=first, words=words or forms.blank())
     alternates = [Alternate(page.event.uri, ACTIVITY)]
@@ -95,13 +95,13 @@ async def _page(
     return render(request, "event.html", page, status, alternates=alternates)
 
 
-def gather(tx: Tx, id: int, hub: Hub, who: Account | None) -> EventPage:
+def gather(tx: Tx, id: int, hub: Hub, who: Account | None, talk: int = 0) -> EventPage:
     event = events.get(tx, id)
     if event.hidden:
         raise NotFound(N_("There is no such event. It may have been taken down."))
     return EventPage(
         event=event, day=when.local(event.starts, event.zone).date(), photos=photos(tx, event.pictures),
-        project=_project(tx, event), replies=replies(tx, event, hub),
+        project=_project(tx, event), replies=replies(tx, event, hub, talk),
         origin=origin(event), open=is_open(event), answer=attendance.answer_of(tx, id, who.actor) if who else None,
         organiser=event.local and may(who, "organiser"), form=forms.blank(), words=forms.blank(),
     )  # fmt: skip

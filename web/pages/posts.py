@@ -20,7 +20,7 @@ from web.cache import shared
 from web.forms import Form
 from web.pages.event import post_reply
 from web.shell import Alternate, with_lang
-from web.showing import Origin, Photo, Reply, Words, origin, photos, place, replies
+from web.showing import Origin, Photo, Talk, Words, asked, origin, photos, place, replies
 from web.templates import render, see_other
 
 FOLDERS = {"event": "events", "companion": "events", "ask": "asks", "offer": "asks", "project": "projects"}
@@ -34,7 +34,7 @@ class PostPage(msgspec.Struct, frozen=True):
     place: Text
     photos: list[Photo]
     root: Thing | None
-    replies: list[Reply]
+    replies: Talk
     origin: Origin | None
     organiser: bool
     open: bool
@@ -68,16 +68,16 @@ def _visible(tx: Tx, id: int) -> Thing:
 
 async def _page(request: Request, words: Form[Any] | None = None, status: int = 200) -> Response:
     state, id = request.app.state, request.path_params["id"]
-    page: PostPage = await state.store.read(gather, id, state.hub, auth.account(request))
+    page: PostPage = await state.store.read(gather, id, state.hub, auth.account(request), asked(request))
     page = msgspec.structs.replace(page, words=words or forms.blank())
     return render(request, "post.html", page, status, alternates=[Alternate(page.post.uri, ACTIVITY)])
 
 
-def gather(tx: Tx, id: int, hub: Hub, who: Account | None) -> PostPage:
+def gather(tx: Tx, id: int, hub: Hub, who: Account | None, talk: int = 0) -> PostPage:
     post = _visible(tx, id)
     return PostPage(
         post=post, place=place(post.by, hub), photos=photos(tx, post.pictures), root=_root(tx, post),
-        replies=replies(tx, post, hub), origin=origin(post), organiser=post.local and may(who, "organiser"),
+        replies=replies(tx, post, hub, talk), origin=origin(post), organiser=post.local and may(who, "organiser"),
         open=post.kind != "reply", words=forms.blank(),
     )  # fmt: skip
 

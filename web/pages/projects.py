@@ -21,7 +21,7 @@ from web.cache import shared
 from web.forms import Form
 from web.pages.event import post_reply
 from web.shell import Alternate
-from web.showing import Origin, Photo, Reply, Words, origin, photos, replies
+from web.showing import Origin, Photo, Talk, Words, asked, origin, photos, replies
 from web.templates import render, see_other
 
 PAGE = 24  # projects with their pictures: 40 kB
@@ -55,7 +55,7 @@ class ProjectPage(msgspec.Struct, frozen=True):
     updates: list[Update]
     events: list[events.Event]
     asks: list[asks.Ask]
-    replies: list[Reply]
+    replies: Talk
     origin: Origin | None
     organiser: bool
     words: Form[Any]
@@ -88,7 +88,7 @@ async def show(request: Request) -> Response:
 
 async def _page(request: Request, words: Form[Any] | None = None, status: int = 200) -> Response:
     state, id = request.app.state, request.path_params["id"]
-    page: ProjectPage = await state.store.read(gather_one, id, state.hub, auth.account(request))
+    page: ProjectPage = await state.store.read(gather_one, id, state.hub, auth.account(request), asked(request))
     page = msgspec.structs.replace(page, words=words or forms.blank())
     alternates = [Alternate(page.project.uri, ACTIVITY)]
     if page.origin is None:
@@ -97,15 +97,15 @@ async def _page(request: Request, words: Form[Any] | None = None, status: int = 
     return render(request, "project.html", page, status, alternates=alternates)
 
 
-def gather_one(tx: Tx, id: int, hub: Hub, who: Account | None) -> ProjectPage:
+def gather_one(tx: Tx, id: int, hub: Hub, who: Account | None, talk: int = 0) -> ProjectPage:
     project = projects.get(tx, id)
     said = posts.said(tx, project=id, limit=UPDATES) if project.local else []
     return ProjectPage(
         project=project, actor=actors.get(tx, project.actor), followers=actors.counts(tx, project.actor)[0],
         photos=photos(tx, project.pictures), updates=[Update(it, photos(tx, it.pictures)) for it in said],
         events=events.coming(tx, project=id, limit=EVENTS), asks=asks.open_(tx, project=id, limit=ASKS),
-        replies=replies(tx, project, hub), origin=origin(project), organiser=project.local and may(who, "organiser"),
-        words=forms.blank(),
+        replies=replies(tx, project, hub, talk), origin=origin(project), words=forms.blank(),
+        organiser=project.local and may(who, "organiser"),
     )  # fmt: skip
 
 
