@@ -1,0 +1,60 @@
+"""They follow one of ours; they let one of ours follow them, or not."""
+
+from federation.as2 import loose
+from federation.as2.contexts import Json
+from federation.incoming import going
+from federation.incoming.ours import NOT_OURS, taken_back, tell
+from federation.resolve import Gathered
+from hub import actors, jobs
+from hub.actors import Actor
+from hub.errors import NotFound
+from hub.store import Tx
+
+
+def follow(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
+    target = actors.known(tx, loose.id_of(activity.get("object")))
+    if target is None or not target.local or target.removed is not None:
+        raise NotFound(NOT_OURS)
+    if taken_back(tx, sender, activity):
+        return "ignored: taken back before it came"
+    actors.follow(tx, sender.id, target.id, loose.id_of(activity) or None)
+    tell(tx, "Accept", target.id, sender, activity)
+    return "accepted"
+
+
+def accept(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
+    """They let one of ours follow them. Then what they published before is fetched."""
+    coming = going.answered(tx, sender, activity, "yes")
+    if coming is not None:
+        return coming
+    ours = _our_follow(tx, sender, activity.get("object"))
+    before = actors.follows(tx, ours, sender.id)
+    if before is None:
+        return "ignored: nobody asked"
+    actors.follow_answered(tx, ours, sender.id, accepted=True)
+    if before != "accepted":
+        jobs.enqueue(tx, "backfill", {"actor": sender.id})
+    return "followed"
+
+
+def reject(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
+    coming = going.answered(tx, sender, activity, "no")
+    if coming is not None:
+        return coming
+    ours = _our_follow(tx, sender, activity.get("object"))
+    refused = actors.follow_answered(tx, ours, sender.id, accepted=False)
+    return "refused us" if refused else "ignored: nobody asked"
+
+
+def _our_follow(tx: Tx, sender: Actor, what: object) -> int:
+    """Which of ours asked to follow the sender. Raises `NotFound` when the activity is none of ours."""
+    row = tx.one(
+        "SELECT actor FROM activity WHERE uri = :uri AND type = 'Follow' AND object = :object",
+        uri=loose.id_of(what), object=sender.uri,
+    )  # fmt: skip
+    if row is not None:
+        return int(row["actor"])
+    ours = actors.known(tx, loose.id_of(what.get("actor"))) if isinstance(what, dict) else None
+    if ours is None or not ours.local or loose.type_of(what) != "Follow":
+        raise NotFound(NOT_OURS)
+    return ours.id

@@ -1,0 +1,74 @@
+"""Who comes to an event of ours: by Join, by an answer to the Event itself, by a vote, by a word in a reply."""
+
+from federation.as2 import loose, seen
+from federation.as2.contexts import Json
+from federation.incoming.ours import FORGOTTEN, NOT_OURS, event_of, taken_back, tell
+from federation.resolve import Gathered
+from hub import attendance, events
+from hub.actors import Actor
+from hub.errors import Conflict, NotFound
+from hub.store import Tx
+from hub.things import Thing
+
+ANSWERS = {
+    "yes": "yes", "going": "yes", "ie": "yes", "ydw": "yes", "maybe": "maybe", "efallai": "maybe",
+    "no": "no", "cancel": "no", "na": "no",
+}  # fmt: skip
+
+
+def join(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
+    """Who signs is who goes. The answer is told back, also a no."""
+    event = event_of(tx, activity.get("object"))
+    if event is None:
+        raise NotFound(NOT_OURS)
+    if taken_back(tx, sender, activity):
+        return "ignored: taken back before it came"
+    organiser, said = events.get(tx, event).by.id, loose.nh(activity, "attendance")
+    said = said if said in attendance.SAID else "yes"
+    party = max(loose.count(loose.nh(activity, "partySize"), attendance.MOST_TOGETHER) or 1, 1)
+    try:
+        attendance.answer(tx, event, sender.id, said, party=party, via="join")
+    except Conflict as refusal:
+        tell(tx, "Reject", organiser, sender, activity)
+        return f"rejected: {refusal}"
+    tell(tx, "Accept", organiser, sender, activity)
+    return f"going: {said}"
+
+
+def leave(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
+    event = event_of(tx, activity.get("object"))
+    if event is None:
+        raise NotFound(NOT_OURS)
+    return "no longer going" if attendance.withdraw(tx, event, sender.id) else "no news"
+
+
+def answered(tx: Tx, sender: Actor, activity: Json, said: str) -> str | None:
+    """Friendica's way: Accept, TentativeAccept or Reject of the Event itself. `None` when it is about no event."""
+    event = event_of(tx, activity.get("object"))
+    if event is None:
+        return None
+    attendance.answer(tx, event, sender.id, said, via="join")
+    return f"going: {said}"
+
+
+def tentative(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
+    return answered(tx, sender, activity, "maybe") or FORGOTTEN
+
+
+def voted(tx: Tx, sender: Actor, poll: Thing, said: str) -> str:
+    """A vote on the poll that stands for an event, or on the event."""
+    event = events.by_companion(tx, poll.id) if poll.kind == "companion" else events.get(tx, poll.id)
+    if attendance.answer_of(tx, event.id, sender.id) is not None:
+        return "ignored: answered before"
+    attendance.answer(tx, event.id, sender.id, said, via="poll")
+    return f"voted: {said}"
+
+
+def spoken(tx: Tx, sender: Actor, asked: Thing, doc: Json) -> str | None:
+    """A reply that begins with yes, maybe or no, in English or Welsh; `None` for any other."""
+    first = seen.first_words(doc)
+    if asked.kind not in ("event", "companion") or not first or first[0] not in ANSWERS:
+        return None
+    event = asked.id if asked.kind == "event" else events.by_companion(tx, asked.id).id
+    attendance.answer(tx, event, sender.id, ANSWERS[first[0]], via="reply")
+    return f"answered: {ANSWERS[first[0]]}"

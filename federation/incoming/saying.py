@@ -1,0 +1,111 @@
+"""Something is said, changed, shared or liked: votes, replies, and what those say whom we follow."""
+
+from federation import outgoing
+from federation.as2 import loose, seen, words
+from federation.as2.contexts import Json
+from federation.incoming import going, helping
+from federation.incoming.ours import taken_back
+from federation.keep import KEPT, keep, listened_to
+from federation.resolve import Gathered
+from hub import actors, things
+from hub.actors import Actor
+from hub.changes import Kind, record
+from hub.clock import now
+from hub.errors import N_, Conflict, NotAllowed, NotFound
+from hub.store import Tx
+
+
+def create(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
+    """A vote, an answer in words, a reply, or something new from somebody who is followed."""
+    doc = _own(sender, activity, found)
+    label = seen.vote(doc)
+    if label is not None:
+        return _vote(tx, sender, doc, label)
+    return _spoken(tx, sender, doc) or _keep(tx, sender, doc, found)
+
+
+def update(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
+    if loose.id_of(activity.get("object")) == sender.uri:
+        return KEPT if sender.uri in found.actors else "ignored: not fetched"
+    doc = _own(sender, activity, found)
+    if seen.vote(doc) is not None:
+        return "ignored: votes are final"
+    touched = None if doc.get("updated") else loose.moment(activity.get("published")) or now()
+    return _spoken(tx, sender, doc) or _keep(tx, sender, doc, found, touched=touched)
+
+
+def _own(sender: Actor, activity: Json, found: Gathered) -> Json:
+    """What the activity is about, if it is the sender's own: on their server, and by them (FEP-fe34)."""
+    what = activity.get("object")
+    doc = found.objects.get(what) if isinstance(what, str) else what
+    if not isinstance(doc, dict):
+        raise NotFound(N_("It is about nothing that we could fetch."))
+    if not loose.same_origin(loose.id_of(doc), sender.uri):
+        raise NotAllowed(N_("It stands on another server than its sender."))
+    authors = loose.ids_of(doc.get("attributedTo"))
+    if authors and sender.uri not in authors:
+        raise NotAllowed(N_("It is somebody else's."))
+    return doc
+
+
+def _vote(tx: Tx, sender: Actor, doc: Json, label: str) -> str:
+    poll = things.at(tx, loose.id_of(doc.get("inReplyTo")))
+    kind = {"companion": "event"}.get(poll.kind, poll.kind) if poll is not None and poll.local else ""
+    said = words.chosen(kind, label) if kind in words.OPTIONS else None
+    if poll is None or said is None:
+        return "ignored: no option of a poll of ours"
+    return going.voted(tx, sender, poll, said) if kind == "event" else helping.voted(tx, sender, poll, said)
+
+
+def _spoken(tx: Tx, sender: Actor, doc: Json) -> str | None:
+    """A reply that begins with an answer is one; the hub shows that it understood by liking it."""
+    asked = things.at(tx, loose.id_of(doc.get("inReplyTo")))
+    if asked is None or not asked.local:
+        return None
+    try:
+        said = going.spoken(tx, sender, asked, doc) or helping.spoken(tx, sender, asked, doc)
+    except Conflict:  # full, over, closed: it stays a comment that people can read
+        return None
+    if said is not None:
+        outgoing.answer(tx, "Like", asked.by.id, sender, loose.id_of(doc))
+    return said
+
+
+def _keep(tx: Tx, sender: Actor, doc: Json, found: Gathered, *, touched: int | None = None) -> str:
+    for uri in reversed(found.above):
+        above = found.objects[uri]
+        author = found.actors.get(loose.id_of(above.get("attributedTo")))
+        if author is not None and above.get("inReplyTo"):
+            keep(tx, actors.get(tx, author), above)
+    if not doc.get("inReplyTo") and not listened_to(tx, sender):
+        return "ignored: nobody here follows them"
+    return keep(tx, sender, doc, touched=touched)
+
+
+def like(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
+    return _react(tx, sender, activity, "like")
+
+
+def announce(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
+    """They share something: ours is counted, others' is kept as its author's when we follow who shares it."""
+    what = activity.get("object")
+    inner = loose.id_of(what.get("object")) if isinstance(what, dict) else ""
+    doc = found.objects.get(inner) or found.objects.get(loose.id_of(what))
+    if doc is None:
+        return _react(tx, sender, activity, "share")
+    author = found.actors.get(loose.id_of(doc.get("attributedTo")) or loose.id_of(doc.get("actor")))
+    if author is None:
+        raise NotFound(N_("Its author is not known."))
+    return keep(tx, actors.get(tx, author), doc)
+
+
+def _react(tx: Tx, sender: Actor, activity: Json, kind: str) -> str:
+    thing = things.at(tx, loose.id_of(activity.get("object")))
+    if thing is None or not thing.local:
+        return "ignored: about nothing of ours"
+    if taken_back(tx, sender, activity):
+        return "ignored: taken back before it came"
+    if not things.react(tx, thing.id, sender.id, kind, loose.id_of(activity) or None):
+        return "no news"
+    record(tx, Kind.REACTED, subject=thing.id, actor=sender.id, how=kind)
+    return kind

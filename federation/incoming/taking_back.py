@@ -1,0 +1,65 @@
+"""What was done is undone, what was said is deleted, whoever was here is gone."""
+
+from federation.as2 import loose
+from federation.as2.contexts import Json
+from federation.incoming.ours import event_of, remember_gone
+from federation.resolve import Gathered
+from hub import actors, attendance, things
+from hub.actors import Actor
+from hub.changes import Kind, record
+from hub.errors import N_, NotAllowed
+from hub.store import Tx
+
+REMOVED = {
+    "event": Kind.EVENT_REMOVED, "ask": Kind.ASK_REMOVED, "offer": Kind.ASK_REMOVED, "project": Kind.PROJECT_REMOVED,
+}  # fmt: skip
+
+
+def undo(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
+    """Only what the sender did themselves; before it has come, it is remembered as taken back."""
+    what = activity.get("object")
+    if isinstance(what, dict) and loose.id_of(what.get("actor")) not in ("", sender.uri):
+        raise NotAllowed(N_("Only who did a thing can take it back."))
+    undone = _undone(tx, sender, loose.id_of(what), what if isinstance(what, dict) else {})
+    if not undone and loose.same_origin(loose.id_of(what), sender.uri):
+        remember_gone(tx, loose.id_of(what), sender)
+    return "taken back" if undone else "no news"
+
+
+def _undone(tx: Tx, sender: Actor, id: str, what: Json) -> bool:
+    match loose.type_of(what):
+        case "Follow":
+            followed = actors.known(tx, loose.id_of(what.get("object")))
+            return followed is not None and followed.local and actors.unfollow(tx, sender.id, followed.id)
+        case "Like" | "Announce" as kind:
+            thing = things.at(tx, loose.id_of(what.get("object")))
+            return thing is not None and things.take_back(tx, thing.id, sender.id, _reaction(kind))
+        case "Join":
+            event = event_of(tx, what.get("object"))
+            return event is not None and attendance.withdraw(tx, event, sender.id)
+    row = tx.one("SELECT followed FROM follow WHERE follower = :who AND uri = :uri", who=sender.id, uri=id)
+    if row is not None:
+        return actors.unfollow(tx, sender.id, row["followed"])
+    row = tx.one("SELECT thing, kind FROM reaction WHERE actor = :who AND uri = :uri", who=sender.id, uri=id)
+    return row is not None and things.take_back(tx, row["thing"], sender.id, row["kind"])
+
+
+def delete(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
+    uri = loose.id_of(activity.get("object"))
+    if uri == sender.uri:
+        if uri not in found.gone:
+            return "ignored: they are still there"
+        actors.remove(tx, sender.id)
+        return "removed"
+    if not loose.same_origin(uri, sender.uri):
+        raise NotAllowed(N_("Only its author can delete this."))
+    before = things.at(tx, uri)
+    kind = things.remove(tx, uri, sender.id)
+    if before is None or kind is None:
+        return "no news"
+    record(tx, REMOVED.get(kind, Kind.POST_REMOVED), subject=before.id, actor=sender.id)
+    return "removed"
+
+
+def _reaction(kind: str) -> str:
+    return "like" if kind == "Like" else "share"

@@ -1,0 +1,128 @@
+"""Tells other servers what happens here: reads the log, and turns each change of ours into activities and deliveries.
+
+All of it is units: a change is read, said and queued in one transaction, so that nothing is lost or said twice.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from federation.as2 import activities
+from federation.dispatch import Sender, send
+from federation.outgoing import actors, asks, events, posts
+from federation.outgoing.said import ours
+from hub import actors as hub_actors
+from hub import jobs, things
+from hub.actors import Actor
+from hub.changes import Change, Kind, move, read_on
+from hub.clock import DAY, MINUTE, now
+from hub.errors import NotFound
+from hub.store import Tx
+
+READER = "outgoing"
+TALLY_EVERY = 5 * MINUTE
+KEPT = 90 * DAY  # what has been sent: longer than any job waits, and may be sent again by hand
+
+
+def announce(tx: Tx) -> int:
+    """Say what has happened since the last time. Returns how many changes that was; 0 when there was nothing."""
+    changes = read_on(tx, READER)
+    if not changes:
+        return 0
+    sender, told = Sender(tx), set[tuple[str, int]]()
+    for change in changes:
+        handle = _HANDLERS.get(change.kind)
+        once = ("actor", actors.actor_of(tx, change)) if change.kind in _OF_ACTORS else ("change", change.id)
+        if handle is not None and once not in told and not change.detail.get("quiet"):
+            told.add(once)
+            _if_there(handle, sender, change)
+    move(tx, READER, changes[-1])
+    return len(changes)
+
+
+def tally(tx: Tx, kind: str, id: int) -> None:
+    """Let timelines and other hubs see how many have answered an `event` or an `ask` by now."""
+    sender = Sender(tx)
+    try:
+        thing = things.get(tx, id)
+    except NotFound:
+        return
+    if not thing.local:
+        return
+    (events if kind == "event" else asks).tally(sender, thing)
+
+
+def answer(tx: Tx, kind: str, actor_id: int, to_actor: Actor, about: dict[str, Any] | str) -> int:
+    """Send `Accept`, `Reject`, `Like` or such from one of ours, for what `to_actor` did. Returns the activity's id.
+
+    `about` is their activity, or the address of what they said.
+    """
+    ours, asked = hub_actors.get(tx, actor_id).uri, about if isinstance(about, str) else about.get("id")
+    return Sender(tx).tell(
+        actor_id, lambda uri: activities.answer(kind, uri, ours, to_actor.uri, about), to_actor,
+        about=asked if isinstance(asked, str) and asked else to_actor.uri,
+    )  # fmt: skip
+
+
+def deliver_to(tx: Tx, activity_id: int, inbox: str) -> None:
+    """Send something that is kept already to one more inbox."""
+    row = tx.one("SELECT object FROM activity WHERE id = :id", id=activity_id)
+    if row is not None:
+        send(tx, activity_id, row["object"], [inbox])
+
+
+def sweep(tx: Tx) -> int:
+    """Forget what was sent long ago and stands in no outbox. Returns how much that was.
+
+    A Follow is kept: taking it back names it.
+    """
+    return tx.run(
+        """DELETE FROM activity WHERE actor IN (SELECT actor FROM actor_key) AND listed = 0 AND at < :old
+             AND type <> 'Follow'""",
+        old=now() - KEPT,
+    )
+
+
+def _answered(s: Sender, change: Change) -> None:
+    """The new numbers go out in a while, together with those that come until then."""
+    thing = ours(s, change)
+    kind = "event" if thing.kind == "event" else "ask"
+    line = f"tally|{thing.id}"
+    waits = s.tx.one(
+        "SELECT 1 AS x FROM job WHERE line = :line AND dead = 0 AND leased_until < :now LIMIT 1", line=line, now=now()
+    )
+    if waits is None:
+        jobs.enqueue(s.tx, "tally", {kind: thing.id}, due=now() + TALLY_EVERY, line=line)
+
+
+_Handler = Callable[[Sender, Change], None]
+_HANDLERS: dict[str, _Handler] = {
+    Kind.HUB_CHANGED: actors.changed,
+    Kind.ACTOR_CHANGED: actors.changed,
+    Kind.PROJECT_STARTED: posts.project_started,
+    Kind.PROJECT_CHANGED: actors.changed,
+    Kind.EVENT_PUBLISHED: events.published,
+    Kind.EVENT_CHANGED: events.changed,
+    Kind.EVENT_CANCELLED: events.off,
+    Kind.EVENT_POSTPONED: events.off,
+    Kind.EVENT_REMOVED: events.removed,
+    Kind.EVENT_ANSWERED: _answered,
+    Kind.ASK_PUBLISHED: asks.published,
+    Kind.ASK_CHANGED: asks.changed,
+    Kind.ASK_CLOSED: asks.changed,
+    Kind.ASK_REMOVED: asks.removed,
+    Kind.ASK_ANSWERED: _answered,
+    Kind.POST_PUBLISHED: posts.published,
+    Kind.POST_CHANGED: posts.changed,
+    Kind.POST_REMOVED: posts.removed,
+    Kind.FOLLOW_ASKED: actors.follow_asked,
+    Kind.FOLLOW_ENDED: actors.follow_ended,
+}
+_OF_ACTORS = (Kind.HUB_CHANGED, Kind.ACTOR_CHANGED, Kind.PROJECT_CHANGED)
+
+
+def _if_there(handle: _Handler, sender: Sender, change: Change) -> None:
+    """What has been taken down since needs no telling; that it was comes later in the log."""
+    try:
+        handle(sender, change)
+    except NotFound:
+        return

@@ -1,0 +1,46 @@
+"""What becomes of notes, updates and replies, and of a project that begins."""
+
+from federation import documents
+from federation.as2 import content, words
+from federation.as2.contexts import Json
+from federation.audience import Said, of_hub, of_post, reached, said
+from federation.dispatch import WORDS, Sender
+from federation.outgoing.said import create, delete, ours, say_ourselves, share, update
+from hub import projects
+from hub.changes import Change
+
+
+def published(s: Sender, change: Change) -> None:
+    post, it = _post(s, change)
+    to = of_post(s, post)
+    create(s, post.author, it, to, listed=True)
+    if post.kind == "update":
+        others = [inbox for inbox in of_hub(s, WORDS) if inbox not in to]
+        share(s, s.hub.actor, post.uri, post.by, others, listed=True)
+
+
+def changed(s: Sender, change: Change) -> None:
+    post, it = _post(s, change)
+    update(s, post.author, it, reached(s, post))
+
+
+def removed(s: Sender, change: Change) -> None:
+    post = said(s.tx, change.subject)
+    if post is not None:
+        delete(s, post, reached(s, post))
+
+
+def project_started(s: Sender, change: Change) -> None:
+    project = projects.get(s.tx, change.subject)
+    if project.local:
+        acct = f"[@{project.handle}@{s.hub.domain}]({project.url})"
+        names = {one: content.literal(title) for one, title in project.title.items()}
+        told = {one: words.say("new project", one, title=name, acct=acct) for one, name in names.items()}
+        say_ourselves(s, "note", told, project=project.id)
+
+
+def _post(s: Sender, change: Change) -> tuple[Said, Json]:
+    thing = ours(s, change)
+    post = said(s.tx, thing.id)
+    assert post is not None
+    return post, documents.thing(s.tx, s.hub, thing)

@@ -1,0 +1,51 @@
+"""The few acts of which all else is made: publish, change, share, take back, and say something ourselves."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from federation import documents
+from federation.as2 import activities
+from federation.as2.contexts import Json
+from federation.audience import Said
+from federation.dispatch import HUB, Sender
+from hub import actors, things
+from hub.changes import Change, Kind, record
+from hub.clock import now
+from hub.errors import N_, NotFound
+from hub.text import Text
+from hub.things import Thing
+
+ONLY_HUBS = frozenset({HUB})
+
+
+def create(s: Sender, actor: int, it: Json, to: Iterable[str], *, listed: bool = False) -> None:
+    s.say(actor, lambda uri: activities.create(uri, it, now()), to, about=it["id"], listed=listed)
+
+
+def update(s: Sender, actor: int, it: Json, to: Iterable[str]) -> None:
+    edited = {"updated": it["published"]} | it  # new numbers are no edit, yet an Update without it is dropped
+    s.say(actor, lambda uri: activities.update(uri, edited), to, about=it["id"])
+
+
+def share(s: Sender, actor: int, uri: str, author: str, to: Iterable[str], *, listed: bool = False) -> None:
+    ours = actors.get(s.tx, actor).uri
+    s.say(actor, lambda id: activities.announce(id, ours, uri, now(), author), to, about=uri, listed=listed)
+
+
+def delete(s: Sender, it: Said | None, to: Iterable[str]) -> None:
+    if it is not None and it.removed is not None:
+        kind, at = documents.former(it.kind), it.removed
+        s.say(it.author, lambda uri: activities.delete(uri, it.by, it.uri, kind, at), to, about=it.uri)
+
+
+def say_ourselves(s: Sender, kind: str, text: Text, **where: Any) -> None:
+    """The hub adds a few words of its own; the log takes them from here like anybody's."""
+    id = things.create(s.tx, kind, author=s.hub.actor, title={}, words=text, **where)
+    record(s.tx, Kind.POST_PUBLISHED, subject=id, actor=s.hub.actor)
+
+
+def ours(s: Sender, change: Change) -> Thing:
+    thing = things.get(s.tx, change.subject)
+    if not thing.local:
+        raise NotFound(N_("What was published elsewhere is told from there."))
+    return thing
