@@ -13,13 +13,13 @@ from hub.errors import HubError
 from hub.people import Account, Guest, may
 from hub.settings import Contact, Hub
 from hub.store import Tx
-from web import auth, done, forms, limits
+from web import auth, forms, limits
 from web.accept import ACTIVITY, to_activity, wants_activity
 from web.cache import shared
 from web.forms import Form
-from web.pages.event import ANSWER, post_reply
+from web.pages.talk import ANSWER, reply_form
 from web.shell import Alternate
-from web.showing import Origin, Talk, Words, asked, origin, replies
+from web.showing import Origin, Talk, asked, origin, replies
 from web.templates import render, see_other
 
 LISTED, CLOSED = 40, 6
@@ -150,22 +150,10 @@ async def thanks(request: Request) -> Response:
     return render(request, "thanks.html", ThanksPage(ask, guard(state.hub)), headers={"X-Robots-Tag": "noindex"})
 
 
-async def reply(request: Request) -> Response:
-    who = auth.require(request, "resident")
-    form = await forms.parse(request, Words)
-    if form.value is None:
-        return await _page(request, words=form, status=422)
-    try:
-        await post_reply(request, who, request.path_params["id"], form.value.text)
-    except HubError as refusal:
-        return await _page(request, words=form.refuse(refusal), status=422)
-    return see_other(request, done.path(f"/asks/{request.path_params['id']}#replies", "replied"))
-
-
 routes = [
     Route("/asks", listed),
     Route("/asks/{id:int}", show),
     Route("/asks/{id:int}/answer", answer, methods=["POST"]),
     Route("/asks/{id:int}/thanks", thanks),
-    Route("/asks/{id:int}/reply", reply, methods=["POST"]),
+    reply_form("asks", _page),
 ]

@@ -8,9 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import attendance, events, posts, projects
+from hub import attendance, events, projects
 from hub.attendance import Attendance
-from hub.clock import MINUTE
 from hub.errors import N_, HubError, NotFound
 from hub.events import Event
 from hub.people import Account, Guest, may
@@ -20,11 +19,11 @@ from web import auth, done, forms, limits, when
 from web.accept import ACTIVITY, to_activity, wants_activity
 from web.cache import shared
 from web.forms import Form
-from web.shell import Alternate, language
-from web.showing import Origin, Photo, Talk, Words, asked, origin, photos, replies
+from web.pages.talk import ANSWER, reply_form
+from web.shell import Alternate
+from web.showing import Origin, Photo, Talk, asked, origin, photos, replies
 from web.templates import render, see_other
 
-ANSWER = limits.Limit("answer", 30, 10 * MINUTE)  # answers and replies from one address
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
@@ -189,30 +188,10 @@ async def answer_again(request: Request) -> Response:
     return see_other(request, done.path(f"/events/{id}/answer/{secret}", "answer-changed"))
 
 
-async def reply(request: Request) -> Response:
-    """A neighbour who has signed in says something under it."""
-    who = auth.require(request, "resident")
-    form = await forms.parse(request, Words)
-    if form.value is None:
-        return await _page(request, words=form, status=422)
-    try:
-        await post_reply(request, who, request.path_params["id"], form.value.text)
-    except HubError as refusal:
-        return await _page(request, words=form.refuse(refusal), status=422)
-    return see_other(request, done.path(f"/events/{request.path_params['id']}#replies", "replied"))
-
-
-async def post_reply(request: Request, who: Account, under: int, text: str) -> None:
-    """Say `text` under a thing, in the language of the page it was typed on."""
-    limits.check(request, ANSWER)
-    lang, _ = language(request, request.app.state.hub, auth.visitor(request))
-    await request.app.state.store.write(posts.reply, who.actor, under, {lang: text})
-
-
 routes = [
     Route("/events/{id:int}", show),
     Route("/events/{id:int}/answer", answer, methods=["POST"]),
     Route("/events/{id:int}/answer/{secret}", answered),
     Route("/events/{id:int}/answer/{secret}", answer_again, methods=["POST"]),
-    Route("/events/{id:int}/reply", reply, methods=["POST"]),
+    reply_form("events", _page),
 ]

@@ -8,20 +8,20 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from hub import things
-from hub.errors import N_, HubError, NotFound
+from hub.errors import N_, NotFound
 from hub.people import Account, may
 from hub.settings import Hub
 from hub.store import Tx
 from hub.text import Text
 from hub.things import Thing
-from web import auth, done, forms
+from web import auth, forms
 from web.accept import ACTIVITY, to_activity, wants_activity
 from web.cache import shared
 from web.forms import Form
-from web.pages.event import post_reply
+from web.pages.talk import reply_form
 from web.shell import Alternate, with_lang
-from web.showing import Origin, Photo, Talk, Words, asked, origin, photos, place, replies
-from web.templates import render, see_other
+from web.showing import Origin, Photo, Talk, asked, origin, photos, place, replies
+from web.templates import render
 
 FOLDERS = {"event": "events", "companion": "events", "ask": "asks", "offer": "asks", "project": "projects"}
 
@@ -90,19 +90,7 @@ def _root(tx: Tx, post: Thing) -> Thing | None:
         return None
 
 
-async def reply(request: Request) -> Response:
-    who, id = auth.require(request, "resident"), request.path_params["id"]
-    form = await forms.parse(request, Words)
-    if form.value is None:
-        return await _page(request, form, 422)
-    try:
-        await post_reply(request, who, id, form.value.text)
-    except HubError as refusal:
-        return await _page(request, form.refuse(refusal), 422)
-    return see_other(request, done.path(f"/posts/{id}#replies", "replied"))
-
-
 routes = [
     Route("/posts/{id:int}", show),
-    Route("/posts/{id:int}/reply", reply, methods=["POST"]),
+    reply_form("posts", _page),
 ]

@@ -9,20 +9,19 @@ from starlette.routing import Route
 
 from hub import actors, asks, events, posts, projects
 from hub.actors import Actor
-from hub.errors import HubError
 from hub.people import Account, may
 from hub.projects import Project
 from hub.settings import Hub
 from hub.store import Tx
 from hub.things import Thing
-from web import auth, done, forms
+from web import auth, forms
 from web.accept import ACTIVITY, to_activity, wants_activity
 from web.cache import shared
 from web.forms import Form
-from web.pages.event import post_reply
+from web.pages.talk import reply_form
 from web.shell import Alternate
-from web.showing import Origin, Photo, Talk, Words, asked, origin, photos, replies
-from web.templates import render, see_other
+from web.showing import Origin, Photo, Talk, asked, origin, photos, replies
+from web.templates import render
 
 PAGE = 24  # projects with their pictures: 40 kB
 UPDATES, EVENTS, ASKS = 15, 5, 6
@@ -109,20 +108,8 @@ def gather_one(tx: Tx, id: int, hub: Hub, who: Account | None, talk: int = 0) ->
     )  # fmt: skip
 
 
-async def reply(request: Request) -> Response:
-    who, id = auth.require(request, "resident"), request.path_params["id"]
-    form = await forms.parse(request, Words)
-    if form.value is None:
-        return await _page(request, form, 422)
-    try:
-        await post_reply(request, who, id, form.value.text)
-    except HubError as refusal:
-        return await _page(request, form.refuse(refusal), 422)
-    return see_other(request, done.path(f"/projects/{id}#replies", "replied"))
-
-
 routes = [
     Route("/projects", listed),
     Route("/projects/{id:int}", show),
-    Route("/projects/{id:int}/reply", reply, methods=["POST"]),
+    reply_form("projects", _page),
 ]
