@@ -52,19 +52,17 @@ def clock(typed: str) -> time:
 def moment(on: date, at: time, zone: str) -> tuple[int, Invalid | None]:
     """Milliseconds UTC, and a note when the clocks went back and the time comes twice (we take the first).
 
-    Raises `Invalid` when the clocks go forward over it and it does not happen, and in years that nobody means.
+    Raises `Invalid` when the clocks go forward over it and it does not happen. Which years are meant the domain says.
     """
-    if not 1970 <= on.year <= 9998:  # further out, not every zone can say when it is
-        raise Invalid(N_("Give a year between 1970 and 9999."))
-    tz = ZoneInfo(zone)
-    local = datetime.combine(on, at, tz)
-    if local.astimezone(UTC).astimezone(tz).time() != at:
+    local = datetime.combine(on, at, ZoneInfo(zone))
+    first, second = (local.replace(fold=fold).utcoffset() or timedelta() for fold in (0, 1))
+    if first < second:
         raise Invalid(
             N_("The clocks go forward that night and %(time)s does not happen. Choose a time an hour later."),
             time=f"{at:%H:%M}",
         )
     note = None
-    if local.utcoffset() != local.replace(fold=1).utcoffset():
+    if first > second:
         note = Invalid(
             N_("The clocks go back that night and %(time)s comes twice. We have taken the first."), time=f"{at:%H:%M}"
         )

@@ -7,7 +7,7 @@ from scene import BASE, open_hub, party, person, stranger
 
 from hub import attendance, clock, events, posts, search, things
 from hub.changes import read_on
-from hub.clock import DAY, HOUR, now
+from hub.clock import DAY, HOUR, LAST, now
 from hub.errors import Conflict, Invalid, NotAllowed, NotFound
 from hub.people import Guest
 from hub.store import Store, Tx
@@ -32,6 +32,7 @@ async def test_a_published_event_is_shown_logged_and_found(store: Store) -> None
         ({"ends": 1}, "ends"),
         ({"ends": now() + 999 * DAY}, "ends"),
         ({"starts": -5, "ends": 5}, "starts"),
+        ({"starts": LAST - HOUR, "ends": LAST + 1}, "starts"),
         ({"venue": "", "online": ""}, "venue"),
         ({"online": "javascript:alert(1)"}, "online"),
         ({"places": 0}, "places"),

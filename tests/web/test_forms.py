@@ -151,6 +151,13 @@ def test_an_hour_that_does_not_happen_is_explained() -> None:
     }
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12", ZONE])
+def test_a_year_that_no_calendar_shows_is_still_a_moment_for_the_domain_to_refuse(zone: str) -> None:
+    for day in ("0001-01-01", "9999-12-31"):
+        for clock_ in ("00:00", "23:59"):
+            assert forms.convert({"starts.date": [day], "starts.time": [clock_], "title.en": ["x"]}, Draft, zone).value
+
+
 def test_an_hour_that_comes_twice_is_taken_the_first_time_and_said() -> None:
     form = typed(starts__date="25/10/2026", starts__time="1.30 am")
     assert form.value

@@ -195,7 +195,7 @@ async def test_the_end_of_time_brings_no_page_down(site: Site, on: str, at: str)
     olwen = await site.who("olwen")
     when = {"starts.date": on, "starts.time": at, "ends.date": "9999-12-31", "ends.time": "23:59"}
     answer = await olwen.post("/publish/event", data=OTHERS | when | {"title.en": "The last waltz"})
-    assert answer.status_code in (303, 422)
+    assert answer.status_code == 422
     for path in ("/", "/events", "/events.ics", "/feed.atom", "/events?from=9998-12-31", "/events?from=9999-12-31"):
         assert (await site.guest.get(path)).status_code == 200, path
 
