@@ -5,10 +5,9 @@
 
 from html import escape
 
-from federation import documents
 from federation.as2.actors import SOFTWARE
 from federation.as2.contexts import ACTIVITYSTREAMS, Json
-from hub import actors, projects
+from hub import VERSION, actors, projects
 from hub.actors import Actor
 from hub.clock import DAY, now
 from hub.errors import N_, NotFound
@@ -80,7 +79,7 @@ def nodeinfo(tx: Tx, hub: Hub, version: str) -> Json:
     """What runs here and how much is said, in numbers that name nobody."""
     return {
         "version": version,
-        "software": {"name": SOFTWARE, "version": documents.software_version()},
+        "software": {"name": SOFTWARE, "version": VERSION},
         "protocols": ["activitypub"],
         "services": {"inbound": [], "outbound": []},
         "openRegistrations": False,

@@ -1,6 +1,5 @@
 """From what is kept here to the document that other servers read: looks up what a thing stands in, and writes it."""
 
-from functools import cache
 from typing import Any
 
 from federation.as2 import actors as as2_actors
@@ -9,7 +8,7 @@ from federation.as2 import events as as2_events
 from federation.as2 import posts as as2_posts
 from federation.as2.contexts import Json
 from federation.as2.posts import Around
-from hub import actors, asks, events, projects, things
+from hub import VERSION, actors, asks, events, projects, things
 from hub.actors import Actor
 from hub.errors import N_, NotFound
 from hub.settings import Hub
@@ -43,7 +42,7 @@ def actor(tx: Tx, hub: Hub, it: Actor) -> Json:
         case "project":
             return as2_actors.project(it, projects.of_actor(tx, it.id), hub)
         case "instance":
-            return as2_actors.instance(it, hub, software_version())
+            return as2_actors.instance(it, hub, VERSION)
     return as2_actors.resident(it, hub)
 
 
@@ -67,16 +66,6 @@ def activity(tx: Tx, hub: Hub, it: dict[str, Any]) -> Json:
 def former(kind: str) -> str:
     """The type of what is there no more."""
     return FORMER.get(kind, "Note")
-
-
-@cache
-def software_version() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # reads much, and nothing needs it to start
-
-    try:
-        return version(as2_actors.SOFTWARE)
-    except PackageNotFoundError:  # run from its folder, not installed
-        return "0"
 
 
 def _project(tx: Tx, id: int | None) -> tuple[str | None, str]:

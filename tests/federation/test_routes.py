@@ -15,7 +15,7 @@ import federation
 from federation import announce
 from federation.collections import PAGE
 from federation.negotiate import prefers_page
-from hub import actors, asks, attendance, events, posts, projects, settings, things
+from hub import VERSION, actors, asks, attendance, events, posts, projects, settings, things
 from hub.errors import HubError
 from hub.store import Store, Tx
 
@@ -410,7 +410,7 @@ async def test_nodeinfo_counts_what_is_said_and_leads_to_the_servers_actor(
     for version in ("2.0", "2.1"):
         found = await get(web, links[f"http://nodeinfo.diaspora.software/ns/schema/{version}"])
         assert found["version"] == version
-        assert found["software"]["name"] == "neighbourhub"
+        assert found["software"] == {"name": "neighbourhub", "version": VERSION}
         assert found["protocols"] == ["activitypub"]
         assert (found["usage"]["localPosts"], found["usage"]["localComments"]) == (1, 1)
         assert found["usage"]["users"]["total"] == 1
