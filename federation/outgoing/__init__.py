@@ -8,7 +8,7 @@ from typing import Any
 
 from federation.as2 import activities
 from federation.dispatch import Sender, send
-from federation.outgoing import actors, asks, events, posts
+from federation.outgoing import actors, asks, events, messages, posts
 from federation.outgoing.said import ours
 from hub import actors as hub_actors
 from hub import jobs, things
@@ -114,6 +114,7 @@ _HANDLERS: dict[str, _Handler] = {
     Kind.POST_PUBLISHED: posts.published,
     Kind.POST_CHANGED: posts.changed,
     Kind.POST_REMOVED: posts.removed,
+    Kind.MESSAGE_SENT: messages.sent,
     Kind.FOLLOW_ASKED: actors.follow_asked,
     Kind.FOLLOW_ENDED: actors.follow_ended,
 }
