@@ -12,27 +12,19 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from hub import actors, settings
 from hub.clock import DAY, HOUR, MINUTE, now
 from hub.errors import N_, Conflict, Invalid, NotAllowed, NotFound
-from hub.store import Row, Tx
+from hub.roles import ROLES as ROLES
+from hub.roles import Account as Account
+from hub.roles import account_of
+from hub.roles import may as may
+from hub.roles import require as require
+from hub.store import Tx
 
-ROLES = ("resident", "organiser", "moderator", "steward")  # each may do what those before it may
 SHORTEST, LONGEST = 12, 256  # characters of a password
 MEMORY, PASSES, LANES = 19_456, 2, 1  # Argon2id: KiB, rounds, lanes (OWASP's minimum; 36 ms here)
 PATIENCE = 5  # wrong passwords before each further one costs a wait
 IDLE = {"resident": 30 * DAY, "organiser": 30 * DAY, "moderator": 12 * HOUR, "steward": 12 * HOUR}
 OLDEST = {"resident": 180 * DAY, "organiser": 180 * DAY, "moderator": 7 * DAY, "steward": 7 * DAY}
 SEEN_EVERY = 10 * MINUTE  # how often a session's last use is written down
-
-
-class Account(msgspec.Struct, frozen=True):
-    """Somebody who can sign in. `actor` is the Person that other servers see, and the account's id."""
-
-    actor: int
-    login: str
-    email: str
-    role: str
-    language: str
-    created: int
-    closed: int | None = None
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -85,11 +77,11 @@ def get(tx: Tx, actor: int) -> Account:
     row = tx.one("SELECT * FROM account WHERE actor = :actor", actor=actor)
     if row is None:
         raise NotFound(N_("There is no such account."))
-    return _account(row)
+    return account_of(row)
 
 
 def all_(tx: Tx) -> list[Account]:
-    return [_account(row) for row in tx.all("SELECT * FROM account ORDER BY created")]
+    return [account_of(row) for row in tx.all("SELECT * FROM account ORDER BY created")]
 
 
 def steward(tx: Tx) -> Account:
@@ -97,25 +89,13 @@ def steward(tx: Tx) -> Account:
     row = tx.one("SELECT * FROM account WHERE role = 'steward' AND closed IS NULL ORDER BY created LIMIT 1")
     if row is None:
         raise NotFound(N_("This hub has no steward yet. Make one with: neighbourhub user create."))
-    return _account(row)
+    return account_of(row)
 
 
 def known_as(tx: Tx, name: str) -> tuple[Account, str, int] | None:
     """The account that somebody signs in to by login or e-mail, its password's hash, and until when it must wait."""
     row = tx.one("SELECT * FROM account WHERE (login = :n OR email = :n) AND closed IS NULL", n=name.strip().lower())
-    return (_account(row), row["password"], row["wait_until"]) if row else None
-
-
-def require(tx: Tx, who: int, role: str) -> Account:
-    """The account of `who`, if its role is at least `role`. Raises `NotAllowed` otherwise."""
-    row = tx.one("SELECT * FROM account WHERE actor = :who AND closed IS NULL", who=who)
-    if row is None or ROLES.index(row["role"]) < ROLES.index(role):
-        raise NotAllowed(N_("Your role here does not allow that. Ask a steward of the hub."))
-    return _account(row)
-
-
-def may(account: Account | None, role: str) -> bool:
-    return account is not None and account.closed is None and ROLES.index(account.role) >= ROLES.index(role)
+    return (account_of(row), row["password"], row["wait_until"]) if row else None
 
 
 def change_role(tx: Tx, who: int, actor: int, role: str) -> Account:
@@ -210,7 +190,7 @@ def session(tx: Tx, secret: str) -> tuple[Account, bool] | None:
     )  # fmt: skip
     if row is None or now() - row["seen"] > IDLE[row["role"]] or now() - row["began"] > OLDEST[row["role"]]:
         return None
-    return _account(row), now() - row["seen"] > SEEN_EVERY
+    return account_of(row), now() - row["seen"] > SEEN_EVERY
 
 
 def session_used(tx: Tx, secret: str) -> None:
@@ -293,10 +273,3 @@ def _is_email(text: str) -> bool:
         and len(text) <= 254
         and not any(c.isspace() or ord(c) < 33 or c in '<>(),;:"' for c in text)
     )
-
-
-def _account(row: Row) -> Account:
-    return Account(
-        actor=row["actor"], login=row["login"], email=row["email"], role=row["role"], language=row["language"],
-        created=row["created"], closed=row["closed"],
-    )  # fmt: skip

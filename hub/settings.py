@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from hub import actors
+from hub import actors, roles
 from hub.changes import Kind, record
 from hub.clock import now
 from hub.errors import N_, Conflict, Invalid, NotFound
@@ -118,7 +118,8 @@ def open_hub(tx: Tx, draft: Draft, base: str) -> Hub:
 
 
 def change(tx: Tx, who: int, draft: Draft) -> Hub:
-    """Change what the hub says of itself, and tell its followers. The handle stays: others follow it."""
+    """Change what the hub says of itself, and tell its followers. Stewards may. The handle stays: others follow it."""
+    roles.require(tx, who, "steward")
     hub = get(tx)
     draft = checked(msgspec.structs.replace(draft, handle=hub.handle))
     tx.run(

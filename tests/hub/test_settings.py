@@ -5,7 +5,7 @@ from scene import BASE, hub_draft, open_hub, person
 
 from hub import actors, settings
 from hub.changes import read_on
-from hub.errors import Conflict, Invalid
+from hub.errors import Conflict, Invalid, NotAllowed
 from hub.settings import Contact
 from hub.store import Store
 
@@ -76,6 +76,16 @@ async def test_a_change_keeps_the_handle_that_others_follow(store: Store) -> Non
     )
     assert (hub.handle, hub.name, hub.hue) == ("hub", {"en": "Riverside and Mill"}, 45)
     assert (await store.read(actors.get, hub.actor)).name == {"en": "Riverside and Mill"}
+
+
+@pytest.mark.parametrize("role", ["resident", "organiser", "moderator"])
+async def test_only_a_steward_changes_what_the_hub_says_of_itself(store: Store, role: str) -> None:
+    await store.write(open_hub)
+    before, other = await store.read(settings.get), await store.write(person, "rhys", role)
+    for who in (other, before.actor):
+        with pytest.raises(NotAllowed):
+            await store.write(settings.change, who, hub_draft(name={"en": "Rhys’s own"}))
+    assert await store.read(settings.get) == before
 
 
 async def test_nobody_takes_the_hubs_own_name(store: Store) -> None:

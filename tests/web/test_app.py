@@ -8,7 +8,7 @@ import pytest
 from browsing import Site, a_site
 from starlette.routing import Route
 
-from hub import settings
+from hub import people, settings
 from hub.config import Config
 from hub.config import Worker as WorkerConfig
 from hub.store.open import opened
@@ -41,7 +41,7 @@ async def test_a_hub_that_is_opened_or_changed_shows_it_on_the_next_page(site: S
     def rename(tx: object) -> None:
         hub = settings.get(tx)  # type: ignore[arg-type]
         draft = settings.Draft(name={"en": "Hillside"}, rules=hub.rules, contacts=hub.contacts)
-        settings.change(tx, hub.actor, draft)  # type: ignore[arg-type]
+        settings.change(tx, people.steward(tx).actor, draft)  # type: ignore[arg-type]
 
     await site.did(rename)
     assert "Hillside" in (await site.guest.get("/signin")).text

@@ -8,10 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import people, settings
+from hub import settings
 from hub.errors import Invalid
 from hub.settings import Contact
-from hub.store import Tx
 from hub.text import Text
 from web import auth, done, forms
 from web.forms import Form
@@ -65,15 +64,10 @@ async def change(request: Request) -> Response:
     if form.value is None:
         return _page(request, form, 422)
     try:
-        await store.write(_change, who.actor, settings.Draft(**msgspec.structs.asdict(form.value)))
+        await store.write(settings.change, who.actor, settings.Draft(**msgspec.structs.asdict(form.value)))
     except Invalid as refusal:
         return _page(request, form.refuse(refusal), 422)
     return see_other(request, done.path("/steward/settings", "settings"))
-
-
-def _change(tx: Tx, who: int, draft: settings.Draft) -> None:
-    people.require(tx, who, "steward")
-    settings.change(tx, who, draft)
 
 
 def _page(request: Request, form: Form[Any], status: int = 200) -> Response:
