@@ -5,13 +5,16 @@ Whoever calls has made sure that `author` is really behind the document.
 
 from federation.as2 import loose, seen
 from federation.as2.contexts import Json
-from hub import actors, asks, events, posts, projects
+from hub import actors, asks, events, posts, projects, settings
 from hub.actors import Actor
 from hub.errors import NotFound
 from hub.store import Tx
 
 ASKS = {"Ask": "ask", "Offer": "offer"}
-WORDS = frozenset({"Note", "Article", "Page"})
+WORDS = frozenset({
+    "Note", "Article", "Page", "Video", "Audio", "Image", "Document",
+    "Review", "Comment", "Quotation", "GeneratedNote",  # BookWyrm's
+})  # fmt: skip
 KEPT, NO_NEWS = "kept", "no news"
 
 
@@ -24,7 +27,7 @@ def kind_of(doc: Json) -> str | None:
     if type_ == "Event":
         return "event"
     if type_ == "Question":
-        return ASKS.get(said) if isinstance(said, str) else None
+        return "note" if said is None else ASKS.get(said) if isinstance(said, str) else None
     if type_ in WORDS and seen.vote(doc) is None:
         return "note"
     return None
@@ -38,10 +41,14 @@ def keep(tx: Tx, author: Actor, doc: Json, *, touched: int | None = None) -> str
     if not loose.is_public(doc):
         return "ignored: not for everybody"
     it, project = seen.thing(doc, touched=touched), project_of(tx, doc)
+    if not (it.title or it.html or it.pictures or it.extra.links or it.extra.poll):
+        return "ignored: it says nothing"
     kind = "update" if kind == "note" and author.kind == "project" else kind
     match kind:
         case "event":
-            id = events.mirror(tx, author.id, it, seen.event(doc), project=project, counted=seen.going(doc))
+            id = events.mirror(
+                tx, author.id, it, seen.event(doc, settings.get(tx).zone), project=project, counted=seen.going(doc)
+            )
         case "ask" | "offer":
             id = asks.mirror(tx, author.id, kind, it, seen.ask(doc), project=project, counted=seen.offered(doc))
         case _:

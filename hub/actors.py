@@ -11,6 +11,7 @@ from hub.ids import new_id
 from hub.keys import generate
 from hub.packing import pack, unpack
 from hub.places import Area
+from hub.reading import Fact
 from hub.store import Row, Tx
 from hub.text import Text
 
@@ -45,6 +46,8 @@ class Actor(msgspec.Struct, frozen=True):
     updated: int
     fetched: int
     removed: int | None
+    icon: str = ""
+    facts: list[Fact] = msgspec.field(default_factory=list)
 
     @property
     def acct(self) -> str:
@@ -73,6 +76,8 @@ class Seen(msgspec.Struct, frozen=True):
     lat: float | None = None
     lon: float | None = None
     discoverable: bool = True
+    icon: str = ""
+    facts: list[Fact] = msgspec.field(default_factory=list)
 
 
 class Signer(msgspec.Struct, frozen=True):
@@ -148,16 +153,17 @@ def remember(tx: Tx, seen: Seen) -> int:
     row = tx.one(
         """INSERT INTO actor (id, uri, local, kind, type, handle, domain, name, summary, url, inbox, shared_inbox,
              followers, public_key, multikey, hub, area_code, area_name, lat, lon, discoverable,
-             created, updated, fetched)
+             icon, facts, created, updated, fetched)
            VALUES (:id, :uri, 0, :kind, :type, :handle, :domain, :name, :summary, :url, :inbox, :shared_inbox,
              :followers, :public_key, :multikey, :hub, :area_code, :area_name, :lat, :lon, :discoverable,
-             :now, :now, :now)
+             :icon, :facts, :now, :now, :now)
            ON CONFLICT (uri) DO UPDATE SET kind = excluded.kind, type = excluded.type, handle = excluded.handle,
              name = excluded.name, summary = excluded.summary, url = excluded.url, inbox = excluded.inbox,
              shared_inbox = excluded.shared_inbox, followers = excluded.followers, public_key = excluded.public_key,
              multikey = excluded.multikey, hub = excluded.hub, area_code = excluded.area_code,
              area_name = excluded.area_name,
              lat = excluded.lat, lon = excluded.lon, discoverable = excluded.discoverable,
+             icon = excluded.icon, facts = excluded.facts,
              updated = excluded.updated, fetched = excluded.fetched, removed = NULL
            WHERE actor.local = 0
            RETURNING id""",
@@ -166,7 +172,7 @@ def remember(tx: Tx, seen: Seen) -> int:
         shared_inbox=seen.shared_inbox,
         followers=seen.followers, public_key=seen.public_key, multikey=seen.multikey, hub=seen.hub,
         area_code=area.code or None, area_name=area.name or None, lat=seen.lat, lon=seen.lon,
-        discoverable=int(seen.discoverable), now=now(),
+        discoverable=int(seen.discoverable), icon=seen.icon, facts=pack(seen.facts), now=now(),
     )  # fmt: skip
     if row is None:
         raise NotFound(N_("That actor is our own."))
@@ -374,11 +380,12 @@ def _one(row: Row | None) -> Actor:
         **{key: fields[key] for key in _PLAIN},
         local=bool(fields["local"]), discoverable=bool(fields["discoverable"]),
         name=unpack(fields["name"], Text), summary=unpack(fields["summary"], Text),
-        area=area if area != Area() else None,
+        area=area if area != Area() else None, facts=unpack(fields["facts"], list[Fact]),
     )  # fmt: skip
 
 
 _PLAIN = [
     "id", "uri", "kind", "type", "handle", "domain", "url", "inbox", "shared_inbox", "followers", "public_key",
     "multikey", "hub", "lat", "lon", "picture", "created", "updated", "fetched", "removed",
+    "icon",
 ]  # fmt: skip

@@ -10,12 +10,14 @@ from hub.errors import N_, Conflict, Invalid, NotAllowed, NotFound
 from hub.ids import new_id
 from hub.packing import pack, unpack
 from hub.places import Area
+from hub.reading import Extra
 from hub.store import Row, Tx
 from hub.text import Text, clean_text, markdown
 
 TITLE, STORY = 200, 20_000  # characters
 LONGEST_HTML = 240_000  # characters, all languages together
 MOST_PICTURES = 4  # what Mastodon shows
+NOTHING_MORE = Extra()
 PATHS = {"event": "events", "ask": "asks", "offer": "asks", "project": "projects"}
 
 
@@ -51,6 +53,7 @@ class Thing(msgspec.Struct, frozen=True, kw_only=True):
     published: int
     updated: int
     hidden: bool
+    extra: Extra = NOTHING_MORE
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +69,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: str | None = None
     published: int
     updated: int
+    extra: Extra = NOTHING_MORE
 
 
 COLUMNS = f"t.*, {actors.BY}"
@@ -132,6 +136,7 @@ def mirror(
             tx, id=id, uri=seen.uri, url=seen.url, kind=kind, author=author, local=0, title=seen.title,
             words={}, html=seen.html, pictures=seen.pictures, tags=seen.tags, project=project, root=root,
             reply_to=seen.reply_to, area=seen.area or writer.area, published=seen.published, updated=seen.updated,
+            extra=_more(seen),
         )  # fmt: skip
         search.index(tx, id, seen.title, seen.html, {"und": " ".join(seen.tags)})
         return id
@@ -141,9 +146,9 @@ def mirror(
         return None
     tx.run(
         """UPDATE thing SET url = :url, title = :title, html = :html, pictures = :pictures, tags = :tags,
-             updated = :updated WHERE id = :id""",
+             extra = :extra, updated = :updated WHERE id = :id""",
         id=kept["id"], url=seen.url, title=pack(seen.title), html=pack(seen.html), pictures=pack(seen.pictures),
-        tags=pack(seen.tags), updated=seen.updated,
+        tags=pack(seen.tags), extra=_more(seen), updated=seen.updated,
     )  # fmt: skip
     search.index(tx, kept["id"], seen.title, seen.html, {"und": " ".join(seen.tags)})
     return int(kept["id"])
@@ -302,6 +307,7 @@ def fields(row: Row) -> dict[str, Any]:
         "reply_to": row["reply_to"],
         "area": Area(row["area_name"] or "", row["area_code"] or "") if row["area_name"] or row["area_code"] else None,
         "published": row["published"], "updated": row["updated"], "hidden": bool(row["hidden"]),
+        "extra": unpack(row["extra"], Extra) if row["extra"] else NOTHING_MORE,
     }  # fmt: skip
 
 
@@ -313,6 +319,10 @@ def _row(row: Row | None) -> Row:
     if row is None:
         raise NotFound(N_("There is nothing at this address. It may have been taken down."))
     return row
+
+
+def _more(seen: Seen) -> str | None:
+    return None if seen.extra == NOTHING_MORE else pack(seen.extra)
 
 
 def _singular(kind: str) -> str:

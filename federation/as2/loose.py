@@ -6,7 +6,7 @@ Every function takes anything at all and gives back something bounded that can b
 import html as entities
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -14,9 +14,10 @@ from federation import addresses
 from federation.as2.contexts import NS, Json
 from hub import clock
 from hub.packing import pack
-from hub.text import Text, clean_words, plain, sanitise
+from hub.text import Text, clean_words, markdown, plain, sanitise
 
 PUBLIC = frozenset({"https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"})
+AS2 = "https://www.w3.org/ns/activitystreams#"
 ACTOR_TYPES = frozenset({"Person", "Group", "Organization", "Application", "Service"})
 
 LONGEST_ADDRESS = 2000  # characters
@@ -36,9 +37,10 @@ def nh(doc: object, key: str) -> Any:
 
 
 def type_of(doc: object) -> str:
-    """The type; of a list of types the first one that is a word."""
+    """The type; of several the first one that is not of another vocabulary."""
     kinds = several(doc.get("type")) if isinstance(doc, dict) else []
-    return next((kind[:80] for kind in kinds if isinstance(kind, str)), "")
+    named = [kind[:80].removeprefix("as:").removeprefix(AS2) for kind in kinds if isinstance(kind, str)]
+    return next((kind for kind in named if ":" not in kind), next(iter(named), ""))
 
 
 def several(value: object) -> list[Any]:
@@ -90,13 +92,19 @@ def address(value: object) -> str:
     """A web address out of a string, a Link, an object or a list of those; pages are preferred. "" for none."""
     found = ""
     for one in several(value)[:MOST_IDS]:
-        kind = one.get("mediaType") if isinstance(one, dict) else None
+        kind = media_type(one)
         link = (one.get("href") or one.get("url")) if isinstance(one, dict) else one
         if isinstance(link, str) and len(link) <= LONGEST_ADDRESS and origin(link):
             if kind == "text/html":
                 return link
             found = found or link
     return found
+
+
+def media_type(link: object) -> str:
+    """What a file is said to be; some write `mimeType`."""
+    said = (link.get("mediaType") or link.get("mimeType")) if isinstance(link, dict) else ""
+    return said.partition(";")[0].strip().lower()[:100] if isinstance(said, str) else ""
 
 
 def words(value: object, longest: int) -> str:
@@ -108,16 +116,26 @@ def words(value: object, longest: int) -> str:
     return clean_words(bare[:longest], longest=longest * 4, field="")[:longest]
 
 
-def moment(value: object) -> int | None:
-    """A time of ISO 8601, in milliseconds UTC; without a zone it is UTC."""
+def moment(value: object, zone: tzinfo = UTC) -> int | None:
+    """A time of ISO 8601, in milliseconds UTC; what says no zone is in `zone`."""
     if not isinstance(value, str) or len(value) > 40:
         return None
     try:
         when = datetime.fromisoformat(value)
-        ms = round((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1000)
+        ms = round((when if when.tzinfo else when.replace(tzinfo=zone)).timestamp() * 1000)
     except (ValueError, OverflowError):
         return None
     return ms if 0 <= ms <= LAST else None
+
+
+def hours_ahead(value: object) -> int | None:
+    """How many whole hours a time is written ahead of UTC; `None` for none at all, and for what is no time."""
+    try:
+        ahead = datetime.fromisoformat(value).utcoffset() if isinstance(value, str) and len(value) <= 40 else None
+    except ValueError:
+        return None
+    hours, rest = divmod(ahead.total_seconds(), 3600) if ahead else (0, 0)
+    return int(hours) if hours and not rest and -12 <= hours <= 14 else None
 
 
 def count(value: object, most: int = 1_000_000) -> int | None:
@@ -141,7 +159,9 @@ def language(doc: Json) -> str:
     """The language that a document's bare words are in."""
     maps = [doc.get(name) for name in ("contentMap", "nameMap", "summaryMap")]
     keys: Iterable[object] = (next(iter(found), None) for found in maps if isinstance(found, dict))
-    for said in (doc.get("inLanguage"), *keys, *several(nh(doc, "languages"))[:1]):
+    named = doc.get("language")  # Lemmy's way: with an identifier and a name
+    named = named.get("identifier") if isinstance(named, dict) else named
+    for said in (doc.get("inLanguage"), *keys, named, *several(nh(doc, "languages"))[:1]):
         tag = _tag(said)
         if tag:
             return tag
@@ -155,8 +175,8 @@ def text(doc: Json, name: str, *, longest: int, most: int) -> Text:
 
 def html(doc: Json, name: str, *, longest: int, most: int) -> Text:
     """The same for HTML, which comes back safe to show."""
-    is_plain = doc.get("mediaType") == "text/plain"
-    safe = {tag: _safe(said, longest, is_plain) for tag, said in _by_language(doc, name)}
+    mime = media_type(doc)
+    safe = {tag: safe_html(said, longest, mime) for tag, said in _by_language(doc, name)}
     # What was never translated is sent under each language's name by some.
     once = {said: tag for tag, said in reversed(safe.items())}
     return fitting({tag: said for tag, said in safe.items() if once[said] == tag}, most)
@@ -199,8 +219,13 @@ def _tag(said: object) -> str:
     return tag if _LANGUAGE.fullmatch(tag) else ""
 
 
-def _safe(said: str, longest: int, is_plain: bool) -> str:
-    if is_plain:
-        said = "<p>" + entities.escape(said).replace("\n", "<br>") + "</p>"
-    clean = sanitise(said[:longest])
-    return "" if not plain(clean) else clean
+def safe_html(said: str, longest: int, mime: str = "") -> str:
+    """Words of the media type `mime` as HTML that is safe to show; "" when nothing can be read."""
+    said = said[:longest]
+    if mime in ("text/markdown", "text/x-markdown"):
+        clean = markdown(said)
+    elif mime.startswith("text/") and mime != "text/html":
+        clean = sanitise("<p>" + entities.escape(said).replace("\n", "<br>") + "</p>")
+    else:
+        clean = sanitise(said if "<" in said else "<br>".join(said.strip().splitlines()))
+    return clean if plain(clean) else ""

@@ -4,7 +4,7 @@ Pure: a document goes in, a `Seen` comes out. Whether the sender may say so is f
 """
 
 import re
-from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,27 +12,23 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from federation import keys
-from federation.as2 import loose
+from federation.as2 import attached, loose
+from federation.as2.attached import ATTACHMENTS
 from federation.as2.contexts import Json
 from federation.as2.loose import id_of, nh, several, type_of
 from federation.as2.words import SAYS
 from hub import actors, asks, events, projects, things
 from hub.clock import DAY, HOUR, MINUTE, now
 from hub.errors import N_, HubError
-from hub.packing import pack
 from hub.places import Access, Area, Venue, point
 from hub.text import Text
-from hub.things import Picture
 
 TITLE, HTML, BIO, LINE, REASON = 200, 50_000, 20_000, 200, 400  # characters of one language
-TAGS, ATTACHMENTS, OPTIONS = 100, 16, 20
 EARLIEST = 946_684_800_000  # ms: the year 2000; nothing that federates was published before
 CLOCKS_DIFFER = 5 * MINUTE
 MOST_MONEY = 100_000_000  # pence
 
-_TAG = re.compile(r"[^\W_][\w-]{0,59}")
 _HANDLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
-_PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
 _KINDS = {"Hub": "hub", "Project": "project", "Instance": "instance", "Resident": "person"}
 # What a hub puts before a title for servers that show nothing else; our pages say it in their own way.
 _MARKED = ("cancelled", "postponed", "matched", "closed", "ask", "offer")
@@ -64,8 +60,9 @@ def actor(doc: Json) -> actors.Seen:
     return actors.Seen(
         uri=uri, kind=_actor_kind(doc), type=type_of(doc), handle=handle.lower(), domain=keys.host_of(uri),
         name=loose.text(doc, "name", longest=TITLE, most=3500) or {loose.UNKNOWN: handle},
-        summary=loose.html(doc, "summary", longest=BIO, most=50_000), url=loose.address(doc.get("url")) or uri,
-        inbox=inbox, shared_inbox=shared if loose.same_origin(shared, uri) else None,
+        summary=_biography(doc), icon=attached.icon(doc), facts=attached.facts(doc),
+        url=loose.address(doc.get("url")) or uri, inbox=inbox,
+        shared_inbox=shared if loose.same_origin(shared, uri) else None,
         followers=_same(doc.get("followers"), uri), public_key=classic, multikey=multikey,
         hub=_same(nh(doc, "hub"), uri), area=_area(doc), lat=lat, lon=lon, discoverable=doc.get("discoverable") is True,
     )  # fmt: skip
@@ -77,10 +74,16 @@ def project(doc: Json) -> tuple[things.Seen, str, Text]:
         uri=id_of(doc), url=loose.address(doc.get("url")) or id_of(doc),
         title=loose.text(doc, "name", longest=TITLE, most=3500),
         html=_html(doc),
-        pictures=_pictures(doc, ("image", "icon")), tags=_tags(doc), area=_area(doc), **_times(doc, None),
+        pictures=attached.pictures(doc, ("image", "icon")), tags=attached.tags(doc), area=_area(doc),
+        **_times(doc, None),
     )  # fmt: skip
     stage = nh(doc, "status")
     return seen, stage if stage in projects.STAGES else "active", _words(doc, "wanted", most=3500)
+
+
+def _biography(doc: Json) -> Text:
+    said = loose.html(doc, "summary", longest=BIO, most=50_000)
+    return said or loose.html(doc, "content", longest=BIO, most=50_000)  # the sidebar of a Lemmy
 
 
 def _actor_kind(doc: Json) -> str:
@@ -113,9 +116,9 @@ def thing(doc: Json, *, touched: int | None = None) -> things.Seen:
     if not loose.origin(uri):
         raise Unreadable(N_("This has no address, so nobody could answer or change it."))
     return things.Seen(
-        uri=uri, url=loose.address(doc.get("url")) or uri, title=_title(doc), html=_html(doc),
-        pictures=_pictures(doc, ("image", "attachment")), tags=_tags(doc), area=_area(doc),
-        reply_to=id_of(doc.get("inReplyTo")) or None, **_times(doc, touched),
+        uri=uri, url=_page(doc), title=_title(doc), html=_html(doc),
+        pictures=attached.pictures(doc, ("image", "attachment")), tags=attached.tags(doc), area=_area(doc),
+        reply_to=id_of(doc.get("inReplyTo")) or None, extra=attached.more(doc), **_times(doc, touched),
     )  # fmt: skip
 
 
@@ -130,49 +133,43 @@ def _times(doc: Json, touched: int | None) -> Any:
 def _title(doc: Json) -> Text:
     title = loose.nh_text(doc, "title", longest=TITLE, most=3500)
     title = title or loose.text(doc, "name", longest=TITLE, most=3500)
-    if not title and type_of(doc) == "Note":  # a content warning, or a subject line
-        title = loose.text(doc, "summary", longest=TITLE, most=3500)
     return {tag: _SIGN.sub("", said) or said for tag, said in title.items()}
 
 
 def _html(doc: Json) -> Text:
     own = nh(doc, "story")
     story = loose.html({"content": own, "contentMap": own}, "content", longest=HTML, most=200_000)
-    said = story or loose.html(doc, "content", longest=HTML, most=200_000)
-    return said or (loose.html(doc, "summary", longest=HTML, most=200_000) if type_of(doc) != "Note" else {})
+    said = story or loose.html(doc, "content", longest=HTML, most=200_000) or _source(doc)
+    if not said and type_of(doc) not in attached.WARNS:
+        said = loose.html(doc, "summary", longest=HTML, most=200_000)
+    quoted = loose.safe_html(doc["quote"], HTML) if type_of(doc) == "Quotation" and "quote" in doc else ""
+    return {tag: f"<blockquote>{quoted}</blockquote>{html}" for tag, html in said.items()} if quoted else said
 
 
-def _tags(doc: Json) -> list[str]:
-    found: dict[str, None] = {}
-    for tag in several(doc.get("tag"))[:TAGS]:
-        name = tag.get("name") if isinstance(tag, dict) and tag.get("type") == "Hashtag" else None
-        if isinstance(name, str) and _TAG.fullmatch(name.removeprefix("#")):
-            found[name.removeprefix("#")] = None
-    return _as_many_as_fit(list(found), 7000)
+def _source(doc: Json) -> Text:
+    """What was typed, of those who do not send what became of it."""
+    source = doc.get("source")
+    source = source if isinstance(source, dict) else {"content": source, "mediaType": "text/plain"}
+    return loose.html(source | {"inLanguage": loose.language(doc)}, "content", longest=HTML, most=200_000)
 
 
-def _pictures(doc: Json, places: tuple[str, ...]) -> list[Picture]:
-    entries = [entry for place in places for entry in several(doc.get(place))[:ATTACHMENTS]]
-    found: dict[str, Picture] = {}
-    for picture in filter(None, map(_picture, entries)):
-        found.setdefault(picture.url, picture)
-    return _as_many_as_fit([*found.values()][:ATTACHMENTS], 36_000)
+def _page(doc: Json) -> str:
+    """Where people read it. A `Page` may name what it is about instead: that is a link."""
+    url = loose.address(doc.get("url"))
+    return id_of(doc) if not url or (type_of(doc) == "Page" and not loose.same_origin(url, id_of(doc))) else url
 
 
-def _picture(entry: object) -> Picture | None:
-    if isinstance(entry, str):
-        entry = {"type": "Image", "url": entry}
-    if not isinstance(entry, dict):
-        return None
-    mime = entry.get("mediaType")
-    url = loose.address(entry.get("url")) or loose.address(entry.get("href"))
-    if not url or (mime not in _PICTURES and (mime is not None or type_of(entry) != "Image")):
-        return None
-    return Picture(
-        url=url, mime=mime or "image/jpeg", width=loose.count(entry.get("width"), 100_000),
-        height=loose.count(entry.get("height"), 100_000),
-        alt=loose.text(entry, "name", longest=1500, most=6000) or loose.text(entry, "summary", longest=1500, most=6000),
-    )  # fmt: skip
+def author(doc: Json) -> str:
+    """Who said it: of an account and its channel, the account."""
+    named = [one for one in loose.several(doc.get("attributedTo")) if type_of(one) == "Person"]
+    return id_of(named) or id_of(doc.get("attributedTo")) or id_of(doc.get("actor"))
+
+
+def addressed(doc: Json, activity: Json) -> Json:
+    """A thing with what its activity says of it: to whom it is, and when it was said."""
+    names = ["published", "inLanguage"] if doc.get("to") or doc.get("cc") else ["published", "inLanguage", "to", "cc"]
+    said = {name: activity[name] for name in names if name in activity}
+    return said | {name: value for name, value in doc.items() if value is not None or name not in said}
 
 
 def _area(doc: Json) -> Area | None:
@@ -186,15 +183,19 @@ def _area(doc: Json) -> Area | None:
 # --- events ----------------------------------------------------------------------------------------
 
 
-def event(doc: Json) -> events.Details:
-    """When, where and how. Raises `Unreadable` for what does not say when."""
-    starts = loose.moment(doc.get("startTime"))
+def event(doc: Json, home: str = "UTC") -> events.Details:
+    """When, where and how; `home` is the zone of times that do not say theirs.
+
+    Raises `Unreadable` for what does not say when.
+    """
+    zone = _zone(doc, home)
+    starts = loose.moment(doc.get("startTime"), ZoneInfo(zone))
     if starts is None:
         raise Unreadable(N_("An event has to say when it begins."))
-    ends = loose.moment(doc.get("endTime"))
+    ends = loose.moment(doc.get("endTime"), ZoneInfo(zone))
     venue, online = _where(doc)
     return events.Details(
-        starts=starts, ends=ends if ends is not None and ends > starts else starts + 2 * HOUR, zone=_zone(doc),
+        starts=starts, ends=ends if ends is not None and ends > starts else starts + 2 * HOUR, zone=zone,
         venue=venue, access=_access(doc), online=online,
         places=loose.count(doc.get("maximumAttendeeCapacity"), 100_000) or None,
         cost=loose.count(nh(nh(doc, "cost"), "amountMinor"), MOST_MONEY) or 0,
@@ -219,18 +220,25 @@ def _status(doc: Json) -> str:
     if found:
         return found
     said = doc.get("status", doc.get("ical:status"))
-    return {"CANCELLED": "cancelled", "TENTATIVE": "tentative"}.get(said if isinstance(said, str) else "", "scheduled")
+    said = said.upper() if isinstance(said, str) else ""
+    return {"CANCELLED": "cancelled", "CANCELED": "cancelled", "TENTATIVE": "tentative"}.get(said, "scheduled")
 
 
-def _zone(doc: Json) -> str:
+def _zone(doc: Json, home: str) -> str:
+    """The zone that it names; without a name the one that its hours are written in, or `home`."""
     name = doc.get("timezone")
     try:
         if isinstance(name, str) and 0 < len(name) <= 60:
             ZoneInfo(name)
             return name
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return "UTC"
-    return "UTC"
+        name = None
+    said = doc.get("startTime")
+    hours, starts = loose.hours_ahead(said), loose.moment(said)
+    if hours is None or starts is None:
+        return home
+    at_home = datetime.fromtimestamp(starts / 1000, ZoneInfo(home)).utcoffset()
+    return home if at_home == timedelta(hours=hours) else f"Etc/GMT{-hours:+d}"  # whose sign is turned round
 
 
 def _where(doc: Json) -> tuple[Venue, str]:
@@ -336,15 +344,3 @@ def _words(doc: Json, key: str, *, most: int, longest: int = LINE, within: str =
 def _same(value: object, uri: str) -> str | None:
     found = loose.address(value)
     return found if loose.same_origin(found, uri) else None
-
-
-def _as_many_as_fit(entries: list[Any], most: int) -> list[Any]:
-    return list(_while_room(entries, most, lambda entry: len(pack(entry)) + 1))
-
-
-def _while_room(entries: list[Any], room: int, size: Callable[[Any], int]) -> Iterator[Any]:
-    for entry in entries:
-        room -= size(entry)
-        if room < 0:
-            return
-        yield entry

@@ -8,7 +8,7 @@ from elsewhere import Json, pair
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from federation.as2 import loose, seen
+from federation.as2 import attached, loose, seen
 from federation.as2.contexts import NS
 from federation.as2.seen import Unreadable
 from hub.clock import DAY, HOUR, now
@@ -80,7 +80,23 @@ def test_an_event_without_a_sensible_end_lasts_two_hours(end: object) -> None:
     [("Europe/London", "Europe/London"), ("Mars/Olympus", "UTC"), ("../../etc/passwd", "UTC"), (7, "UTC"), ("", "UTC")],
 )
 def test_a_zone_is_one_that_exists(said: object, zone: str) -> None:
-    assert seen.event(event(timezone=said)).zone == zone
+    assert seen.event(event(timezone=said, startTime="2026-05-20T09:00:00Z")).zone == zone
+
+
+@pytest.mark.parametrize(
+    ("said", "zone", "at"),
+    [
+        ({"startTime": "2026-07-14T17:30:00+02:00"}, "Etc/GMT-2", "15:30"),  # the hours that its neighbours read
+        ({"startTime": "2026-07-14T17:30:00+01:00"}, "Europe/London", "16:30"),
+        ({"startTime": "2026-07-14T16:30:00Z"}, "Europe/London", "16:30"),
+        ({"startTime": "2026-07-14T17:30:00"}, "Europe/London", "16:30"),
+        ({"startTime": "2026-07-14T17:30:00", "timezone": "Europe/Paris"}, "Europe/Paris", "15:30"),
+        ({"startTime": "2026-07-14T17:30:00+05:30"}, "Europe/London", "12:00"),
+    ],
+)  # fmt: skip
+def test_the_hours_of_an_event_are_those_of_its_place(said: Json, zone: str, at: str) -> None:
+    it = seen.event(event(**said), "Europe/London")
+    assert (it.zone, it.starts) == (zone, loose.moment(f"2026-07-14T{at}:00Z"))
 
 
 @pytest.mark.parametrize(
@@ -149,7 +165,8 @@ def test_words_are_read_by_language_and_safe(doc: Json, html: dict[str, str]) ->
 
 def test_a_title_is_found_where_each_kind_keeps_it() -> None:
     assert seen.thing(note(**{"nh:title": "Half way", "inLanguage": "en"})).title == {"en": "Half way"}
-    assert seen.thing(note(summary="Spoilers")).title == {"und": "Spoilers"}
+    warned = seen.thing(note(name="Half way", summary="Spoilers"))
+    assert (warned.title, warned.extra.warning) == ({"und": "Half way"}, {"und": "Spoilers"})
     both = {"en": "CANCELLED: Big Dig", "cy": "WEDI'I GANSLO: Cloddio"}
     assert seen.thing(event(name="CANCELLED: Big Dig", nameMap=both)).title == {"en": "Big Dig", "cy": "Cloddio"}
     assert seen.thing(event(name="<b>Big</b> Dig\u202e", summary="when")).title == {"und": "Big Dig"}
@@ -172,7 +189,7 @@ def test_16_93_everything_has_a_most() -> None:
     assert len(pack(it.title)) <= 4000
     assert len(pack(it.html)) <= 240_000
     assert len(pack(it.tags)) <= 8000
-    assert len(it.tags) <= seen.TAGS
+    assert len(it.tags) <= attached.TAGS
     assert len(pack(it.pictures)) <= 40_000
     assert it.area == Area("x" * 200, "x" * 20)
     details = seen.event(event(location={"name": long, "address": dict.fromkeys(("streetAddress", "postalCode"), long)},
