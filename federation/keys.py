@@ -1,6 +1,6 @@
-"""The keys that actors sign with: made, written down, and read back from what strangers publish.
+"""The keys that actors sign with: our own loaded, and strangers' read from what they publish.
 
-Everything here is pure; fetching and remembering other people's keys is `resolve.py`'s.
+Everything here is pure; fetching and remembering other people's keys is `seal.py`'s.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,46 +10,28 @@ from typing import Any
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_der_public_key,
-    load_pem_private_key,
-    load_pem_public_key,
-)
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_private_key, load_pem_public_key
 
 from federation import addresses
+from hub import keys
+from hub.keys import ALPHABET, ED25519
 
 PrivateKey = RSAPrivateKey | Ed25519PrivateKey
 VerifyingKey = RSAPublicKey | Ed25519PublicKey
 
-RSA_BITS = 2048
 SMALLEST_RSA, BIGGEST_RSA = 1024, 8192  # bits; smaller can be broken, bigger makes us work for strangers
 LONGEST_EXPONENT = 64  # bits; a long exponent makes each check a hundred times dearer
 LONGEST_TEXT = 4096  # characters of a published key
 LONGEST_MULTIKEY = 2048  # characters; reading base58 grows with their square
 MOST_KEYS = 10  # of one actor and one kind
 
-_ED25519 = b"\xed\x01"  # multicodec, as a varint
-_RSA = b"\x85\x24"  # 0x1205
-_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_DIGIT = {letter: value for value, letter in enumerate(_BASE58)}
+_RSA = b"\x85\x24"  # multicodec 0x1205, as a varint
+_DIGIT = {letter: value for value, letter in enumerate(ALPHABET)}
 
 
 class BadKey(ValueError):
     """A published key that we will not use. The words say why."""
-
-
-class KeyPair(msgspec.Struct, frozen=True):
-    """What one of our actors signs with (PKCS#8 PEM) and shows to the world (SPKI PEM, Multikey)."""
-
-    rsa_private: bytes
-    rsa_public: str
-    ed25519_private: bytes
-    ed25519_public: str
 
 
 class PublicKey(msgspec.Struct, frozen=True):
@@ -60,22 +42,10 @@ class PublicKey(msgspec.Struct, frozen=True):
     key: VerifyingKey
 
 
-def generate() -> KeyPair:
-    """A new actor's keys. Takes 30 to 80 ms of CPU: call it in a thread."""
-    rsa = generate_private_key(public_exponent=65537, key_size=RSA_BITS)
-    ed25519 = Ed25519PrivateKey.generate()
-    return KeyPair(
-        rsa_private=_private_pem(rsa),
-        rsa_public=rsa.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
-        ed25519_private=_private_pem(ed25519),
-        ed25519_public=multikey(ed25519.public_key()),
-    )
-
-
 @lru_cache(maxsize=512)
 def load_private(pem: bytes) -> PrivateKey:
     """One of our own keys. Only for keys that this hub made itself: their arithmetic is not checked again."""
-    # The check costs 36 ms a key and finds nothing in what `generate` wrote.
+    # The check costs 36 ms a key and finds nothing in what `hub.keys.generate` wrote.
     key = load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
         raise BadKey("not a key of a kind that we make")
@@ -100,17 +70,17 @@ def _load_public(pem: str) -> VerifyingKey:
 
 def multikey(key: Ed25519PublicKey) -> str:
     """The text under which an Ed25519 key stands in `assertionMethod` (FEP-521a)."""
-    return "z" + _base58(_ED25519 + key.public_bytes(Encoding.Raw, PublicFormat.Raw))
+    return keys.multikey(key.public_bytes_raw())
 
 
 def from_multikey(text: str) -> VerifyingKey:
     """A stranger's key from Multikey text. Raises `BadKey`, and nothing else, whatever the text is."""
     if not isinstance(text, str) or len(text) > LONGEST_MULTIKEY or not text.startswith("z"):
         raise BadKey("not a Multikey in base58")
-    raw = _from_base58(text[1:])
+    raw = from_base58(text[1:])
     kind, rest = raw[:2], raw[2:]
     try:
-        if kind == _ED25519:
+        if kind == ED25519:
             return Ed25519PublicKey.from_public_bytes(rest)
         if kind == _RSA:
             return _fit(load_der_public_key(rest))
@@ -186,20 +156,8 @@ def _fit(key: object) -> VerifyingKey:
     return key
 
 
-def _private_pem(key: PrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _base58(raw: bytes) -> str:
-    number = int.from_bytes(raw)
-    letters = ""
-    while number:
-        number, rest = divmod(number, 58)
-        letters = _BASE58[rest] + letters
-    return "1" * (len(raw) - len(raw.lstrip(b"\0"))) + letters
-
-
-def _from_base58(text: str) -> bytes:
+def from_base58(text: str) -> bytes:
+    """The bytes behind base58 text. Raises `BadKey`; the time it takes grows with the square of the length."""
     number = 0
     for letter in text:
         if letter not in _DIGIT:

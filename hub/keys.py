@@ -4,8 +4,8 @@ import msgspec
 from cryptography.hazmat.primitives import serialization as pem
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
-_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_ED25519 = b"\xed\x01"  # multicodec
+ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+ED25519 = b"\xed\x01"  # multicodec, as a varint
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -32,8 +32,13 @@ def generate() -> Keys:
 
 def multikey(ed25519_public: bytes) -> str:
     """An Ed25519 public key as FEP-521a writes it: `z`, then base58 of the codec and the 32 bytes."""
-    number, text = int.from_bytes(_ED25519 + ed25519_public, "big"), ""
+    return f"z{base58(ED25519 + ed25519_public)}"
+
+
+def base58(raw: bytes) -> str:
+    """Bytes as letters that nobody takes for each other."""
+    number, text = int.from_bytes(raw), ""
     while number:
         number, rest = divmod(number, 58)
-        text = _ALPHABET[rest] + text
-    return f"z{text}"
+        text = ALPHABET[rest] + text
+    return ALPHABET[0] * (len(raw) - len(raw.lstrip(b"\0"))) + text

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
+from pairs import KeyPair, generate
 
 from federation import signatures
-from federation.keys import KeyPair, generate, load_private
+from federation.keys import load_private
 from hub.clock import now
 
 Json = dict[str, Any]

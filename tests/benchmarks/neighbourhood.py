@@ -5,10 +5,10 @@ import random
 from functools import cache
 
 from benchmarks.drain import address
+from pairs import KeyPair, generate
 from processes import Hub
 from scene import lift, orchard, party
 
-from federation import keys
 from hub import actors, asks, events, people, posts, projects, settings
 from hub.clock import DAY, HOUR, now
 from hub.store import Tx
@@ -51,8 +51,8 @@ def a_month(tx: Tx) -> None:
 
 
 @cache
-def key_pairs() -> list[keys.KeyPair]:
-    return [keys.generate() for _ in range(SENDERS)]
+def key_pairs() -> list[KeyPair]:
+    return [generate() for _ in range(SENDERS)]
 
 
 def sender(number: int) -> str:

@@ -12,6 +12,7 @@ import pytest
 from in_process import in_process
 from loopback import OK, Seen, answering, certificate, peer
 from networks import CLOSED, OPEN
+from pairs import generate
 
 from federation import addresses, http, keys, line, signatures
 from federation.http import Client, Kind, Resolver, Unreachable
@@ -83,7 +84,7 @@ async def test_a_document_is_fetched_under_our_name() -> None:
 
 
 async def test_an_activity_is_posted_just_as_it_was_signed() -> None:
-    pair = keys.generate()
+    pair = generate()
     key, key_id = keys.load_private(pair.rsa_private), f"{BASE}/hub#main-key"
     async with peer(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n") as seen, client() as hub:
         url = seen.url("/inbox", host="PEER.example")

@@ -11,12 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
+from pairs import generate
 
 from federation import keys
 
 FIXTURES = Path("../shared/fixtures")
 ACTOR = "https://tredegar.example/hub"
-PAIR = keys.generate()
+PAIR = generate()
 
 
 def pem(key: Any) -> str:

@@ -12,6 +12,7 @@ from apsig import draft  # type: ignore[import-untyped]
 from apsig.rfc9421 import RFC9421Signer  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
+from pairs import generate
 
 from federation import addresses, keys, signatures
 from federation.signatures import BadSignature, Claim, cavage, rfc9421
@@ -23,7 +24,7 @@ BASE = "https://tredegar.example"
 NOW = 1_795_183_200_000  # 20 November 2026, 14:00 UTC
 KEY_ID = "https://merthyr.example/hub#main-key"
 BODY = b'{"type":"Follow"}'
-PAIR = keys.generate()
+PAIR = generate()
 RSA, RSA_SHOWN = keys.load_private(PAIR.rsa_private), keys.load_public(PAIR.rsa_public)
 ED, ED_SHOWN = keys.load_private(PAIR.ed25519_private), keys.from_multikey(PAIR.ed25519_public)
 
@@ -484,7 +485,7 @@ def test_20_other_algorithms_are_refused(algorithm: str) -> None:
 
 
 def test_another_servers_key_does_not_open_the_door() -> None:
-    refused(sent(), "does not match", keys.load_public(keys.generate().rsa_public))
+    refused(sent(), "does not match", keys.load_public(generate().rsa_public))
 
 
 @pytest.mark.parametrize("key_id", ["", "x" * 3000])
