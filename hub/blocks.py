@@ -1,0 +1,134 @@
+"""Other servers that a hub keeps at a distance: limited (nothing of theirs shows unseen) or suspended (nothing at all).
+
+A rule for a domain holds for every name below it, or a new name would be all it takes to come back.
+"""
+
+import re
+
+import msgspec
+
+from hub import people
+from hub.changes import Kind, record
+from hub.clock import now
+from hub.errors import N_, Invalid
+from hub.store import Tx
+
+LEVELS = ("limited", "suspended")
+SUSPENDED = 2  # `thing.hidden` for what a suspension hides: a moderator's own decisions stay as they were
+MOST_LABELS = 12  # of a name that are looked at; no server has more
+
+_DOMAIN = re.compile(
+    r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:\d{1,5})?"
+)
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """What holds for a domain and all below it, and why. `at` in ms UTC."""
+
+    domain: str
+    level: str
+    reason: str
+    at: int
+
+
+def level(tx: Tx, host: str) -> str:
+    """`limited`, `suspended`, or "" for a server that no rule speaks of. The stricter of several holds."""
+    names = _above(host)
+    rows = tx.all(
+        f"SELECT level FROM domain_rule WHERE domain IN ({', '.join(f':n{i}' for i in range(len(names)))})",
+        **{f"n{i}": name for i, name in enumerate(names)},
+    )
+    found = {row["level"] for row in rows}
+    return "suspended" if "suspended" in found else "limited" if found else ""
+
+
+def suspended(tx: Tx, host: str) -> bool:
+    return level(tx, host) == "suspended"
+
+
+def rules(tx: Tx, who: int) -> list[Rule]:
+    """All rules, by domain. Moderators may see them."""
+    people.require(tx, who, "moderator")
+    rows = tx.all("SELECT domain, level, reason, at FROM domain_rule ORDER BY domain LIMIT 10000")
+    return [Rule(row["domain"], row["level"], row["reason"], row["at"]) for row in rows]
+
+
+def rule(tx: Tx, who: int, domain: str, level: str, reason: str = "") -> Rule:
+    """Limit or suspend a domain; a second rule for it replaces the first. Moderators may.
+
+    A suspension ends all follows between us, hides what is here of theirs, and drops what waits to be sent there.
+    Raises `Invalid` naming the field.
+    """
+    people.require(tx, who, "moderator")
+    domain = domain.strip().lower().removeprefix("https://").strip("/@")
+    if not _DOMAIN.fullmatch(domain):
+        raise Invalid(N_("Type the name of a server, for example spam.example."), field="domain")
+    if level not in LEVELS:
+        raise Invalid(N_("Choose whether to limit or to suspend it."), field="level")
+    if len(reason) > 2000:
+        raise Invalid(N_("Give the reason in at most 2,000 characters."), field="reason")
+    tx.run(
+        """INSERT INTO domain_rule (domain, level, reason, ruler, at) VALUES (:domain, :level, :reason, :who, :now)
+           ON CONFLICT (domain) DO UPDATE SET level = excluded.level, reason = excluded.reason,
+             ruler = excluded.ruler, at = excluded.at""",
+        domain=domain, level=level, reason=reason.strip(), who=who, now=now(),
+    )  # fmt: skip
+    if level == "suspended":
+        _part(tx, domain)
+    else:
+        _show_again(tx, domain)
+    record(tx, Kind.DOMAIN_RULED, subject=0, actor=who, domain=domain, level=level)
+    return Rule(domain, level, reason.strip(), now())
+
+
+def lift(tx: Tx, who: int, domain: str) -> bool:
+    """The rule holds no more, and what it hid shows again. Follows have to be asked for anew. False without a rule."""
+    people.require(tx, who, "moderator")
+    if not tx.run("DELETE FROM domain_rule WHERE domain = :domain", domain=domain):
+        return False
+    _show_again(tx, domain)
+    record(tx, Kind.DOMAIN_RULED, subject=0, actor=who, domain=domain, level="")
+    return True
+
+
+def _part(tx: Tx, domain: str) -> None:
+    theirs = f"SELECT id FROM actor WHERE local = 0 AND {_below('domain')}"
+    tx.run(f"DELETE FROM follow WHERE follower IN ({theirs}) OR followed IN ({theirs})", **_names(domain))
+    tx.run(
+        f"UPDATE thing SET hidden = {SUSPENDED} WHERE hidden = 0 AND local = 0 AND author IN ({theirs})",
+        **_names(domain),
+    )
+    tx.run(f"DELETE FROM job WHERE kind = 'deliver' AND {_below('host')}", **_names(domain))
+
+
+def _show_again(tx: Tx, domain: str) -> None:
+    """But for what another rule, of a name above or below, still hides."""
+    hidden = tx.all(
+        f"""SELECT DISTINCT a.domain FROM thing t JOIN actor a ON a.id = t.author
+            WHERE t.hidden = {SUSPENDED} AND t.local = 0 AND {_below('a.domain')}""",
+        **_names(domain),
+    )  # fmt: skip
+    for row in hidden:
+        if not suspended(tx, row["domain"]):
+            tx.run(
+                f"""UPDATE thing SET hidden = 0 WHERE hidden = {SUSPENDED} AND author IN
+                      (SELECT id FROM actor WHERE domain = :domain)""",
+                domain=row["domain"],
+            )  # fmt: skip
+
+
+def _below(column: str) -> str:
+    """A condition: the domain itself, or a name below it. Not LIKE: a name is no pattern."""
+    return f"({column} = :domain OR substr({column}, length({column}) - length(:below) + 1) = :below)"
+
+
+def _names(domain: str) -> dict[str, str]:
+    return {"domain": domain, "below": f".{domain}"}
+
+
+def _above(host: str) -> list[str]:
+    """The name itself, with and without its port, and every name above it."""
+    host = host.lower()
+    bare = host.partition(":")[0]
+    labels = bare.split(".")[-MOST_LABELS:]
+    return list(dict.fromkeys([host, bare, *(".".join(labels[i:]) for i in range(len(labels)))]))
