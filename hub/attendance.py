@@ -57,6 +57,17 @@ def answer(
     return msgspec.structs.replace(get(tx, kept), secret=told)
 
 
+def new_secret(tx: Tx, id: int) -> str:
+    """Another secret for a guest's answer, when they never saw the first. That one ends."""
+    secret = secrets.token_urlsafe(32)
+    tx.run(
+        "UPDATE attendance SET secret = :hash WHERE id = :id AND guest IS NOT NULL",
+        hash=people.hashed(secret),
+        id=id,
+    )
+    return secret
+
+
 def withdraw(tx: Tx, id: int, actor: int) -> bool:
     """Take an answer back altogether (Leave, Undo). False when there was none."""
     event = events.get(tx, id)

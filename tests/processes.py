@@ -98,10 +98,10 @@ class Hub:
         return done.stdout.strip()
 
     def publish(self, kind: str, **fields: Any) -> str:
-        """Publish from a file, as a script does. Returns the id."""
+        """Publish from a file, as a script does that means it. Returns the id."""
         file = self.data.parent / f"{self.data.name}-{kind}.json"
         file.write_bytes(msgspec.json.encode(fields))
-        return self.command("publish", kind, str(file))
+        return self.command("publish", kind, str(file), "--again")
 
     def browser(self) -> httpx.Client:
         """Somebody's browser, without a picture."""

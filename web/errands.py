@@ -88,10 +88,10 @@ async def follow(tools: Tools, asked: Json) -> Json:
 
 
 async def publish(tools: Tools, asked: Json) -> Json:
-    id, url = await publishing.publish(
-        tools.store, tools.config, tools.data, asked["kind"], asked["fields"], asked["folder"]
-    )
-    return {"id": str(id), "url": url}
+    """Publish what a file says. Asked again for the same file, or under the same key, it publishes nothing."""
+    errand = msgspec.convert(asked, publishing.Errand)
+    done = await publishing.publish(tools.store, tools.config, tools.data, errand)
+    return {"id": str(done.id), "url": done.url, "new": done.new}
 
 
 async def back_up(tools: Tools, asked: Json) -> Json:

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from hub import asks, events, media, people, posts, projects, settings
+from hub import asks, events, media, once, people, posts, projects, settings, things
 from hub.config import Config
-from hub.errors import N_, Invalid
+from hub.errors import N_, Invalid, NotFound
 from hub.store import Store, Tx
 from hub.text import Text
 from hub.things import Picture, Thing
@@ -27,26 +27,75 @@ DRAFTS: dict[str, tuple[type[msgspec.Struct], Callable[[Tx, int, Any], Thing]]] 
 }
 
 
-async def publish(store: Store, config: Config, data: Path, kind: str, fields: Fields, folder: str) -> tuple[int, str]:
-    """Publish what a file says, in the steward's name. Returns the new thing's id and page.
+class Published(msgspec.Struct, frozen=True):
+    """What became of a file: `new` when it was published now, else as it was the first time; `url` is empty once it has
+    been taken down."""
+
+    id: int
+    url: str
+    new: bool
+
+
+class Errand(msgspec.Struct, frozen=True):
+    """A file to be published: what it says, and the `folder` where its picture lies.
+
+    It is published once for each `key` (if there is none, for each wording), however often it is asked for, unless
+    `again` says that it is meant.
+    """
+
+    kind: str
+    fields: Fields
+    folder: str
+    key: str = ""
+    again: bool = False
+
+    @property
+    def known_as(self) -> str:
+        said = [self.key] if self.key else [b"", msgspec.json.encode(self.fields, order="sorted")]
+        return once.key("file", self.kind, *said)
+
+
+async def publish(store: Store, config: Config, data: Path, errand: Errand) -> Published:
+    """Publish what a file says, in the steward's name, if that has not been done yet.
 
     Times are ms UTC or `2026-06-06T10:00` in the event's own zone; `picture` is a file beside the JSON, with `alt`;
     `project` is an id or a handle. Raises `Invalid` naming the field for what does not fit.
     """
-    draft_type, verb = DRAFTS[kind]
+    before = await store.read(_before, errand)
+    if before is not None:
+        return before
+    draft_type, verb = DRAFTS[errand.kind]
     steward = await store.read(people.steward)
     hub = await store.read(settings.get)
-    fields = _with_times(dict(fields), hub.zone)
+    fields = _with_times(dict(errand.fields), hub.zone)
     picture = fields.pop("picture", None)
     alt = fields.pop("alt", {})
     if picture:
-        kept = await _picture(store, config, data, Path(folder) / picture, alt, steward.actor)
+        kept = await _picture(store, config, data, Path(errand.folder) / picture, alt, steward.actor)
         fields["pictures"] = [msgspec.to_builtins(kept)]
     if isinstance(fields.get("project"), str):
         fields["project"] = await store.read(_project, fields["project"], hub.domain)
     draft = _draft(fields, draft_type)
-    thing = await store.write(verb, steward.actor, draft)
-    return thing.id, thing.url
+
+    def unit(tx: Tx) -> Published:
+        before = _before(tx, errand)
+        if before is not None:
+            return before
+        thing = verb(tx, steward.actor, draft)
+        once.remember(tx, errand.known_as, thing.id)
+        return Published(thing.id, thing.url, new=True)
+
+    return await store.write(unit)
+
+
+def _before(tx: Tx, errand: Errand) -> Published | None:
+    made = None if errand.again else once.made(tx, errand.known_as)
+    if made is None:
+        return None
+    try:
+        return Published(made, things.get(tx, made).url, new=False)
+    except NotFound:
+        return Published(made, "", new=False)
 
 
 def _draft(fields: Fields, kind: type[msgspec.Struct]) -> msgspec.Struct:

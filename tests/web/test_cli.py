@@ -98,6 +98,34 @@ def test_publishing_prints_the_id_and_a_refusal_names_the_field(alone: Alone) ->
     assert "Choose one of the projects" in alone.publish("note", 1, text={"en": "x"}, project="p_other").output
 
 
+def test_a_file_is_published_once_however_often_it_is_given(alone: Alone) -> None:
+    alone.set_up()
+    first = alone.publish("event", **EVENT)
+    second = alone.publish("event", **dict(reversed(EVENT.items())))
+    assert second.stdout == first.stdout
+    assert f"Published before, at https://glan.example/events/{first.stdout.strip()}." in second.stderr
+    file = str(alone.folder / "event.json")
+    again = alone("publish", "event", file, "--again")
+    assert again.stdout != first.stdout
+    assert not again.stderr
+    assert alone("publish", "event", file).stdout == again.stdout
+    assert alone.publish("event", **EVENT | {"places": 40}).stdout not in (first.stdout, again.stdout)
+
+
+def test_a_key_stands_for_the_file_whatever_it_says_by_now(alone: Alone) -> None:
+    alone.set_up()
+    file = alone.folder / "note.json"
+
+    def publish(text: str, *words: str) -> Result:
+        file.write_bytes(msgspec.json.encode({"text": {"en": text}}))
+        return alone("publish", "note", str(file), *words)
+
+    first = publish("In June", "--key", "newsletter")
+    assert publish("In July", "--key", "newsletter").stdout == first.stdout
+    assert publish("In July", "--key", "july").stdout != first.stdout
+    assert publish("In June").stdout != first.stdout
+
+
 def test_what_is_no_json_is_said_to_be_none(alone: Alone) -> None:
     alone.set_up()
     file = alone.folder / "broken.json"

@@ -8,14 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import attendance, events, projects
+from hub import attendance, events, once, projects
 from hub.attendance import Attendance
 from hub.errors import N_, HubError, NotFound
 from hub.events import Event
 from hub.people import Account, Guest, may
 from hub.settings import Hub
 from hub.store import Tx
-from web import auth, done, forms, limits, when
+from web import auth, done, forms, limits, twice, when
 from web.accept import ACTIVITY, to_activity, wants_activity
 from web.cache import shared
 from web.forms import Form
@@ -144,14 +144,24 @@ async def _guest(request: Request, id: int) -> Response:
     form = await forms.parse(request, GuestAnswer)
     if form.value is None:
         return await _page(request, form=form, status=422)
-    it = form.value
     try:
-        kept = await request.app.state.store.write(
-            attendance.answer, id, Guest(it.name, it.contact), it.said, party=it.party
-        )
+        key = twice.key(request, None, form.kept())
+        secret = await request.app.state.store.write(_answer_once, key, id, form.value)
     except HubError as refusal:
         return await _page(request, form=form.refuse(refusal), status=422)
-    return see_other(request, f"/events/{id}/answer/{kept.secret}")
+    return see_other(request, f"/events/{id}/answer/{secret}")
+
+
+def _answer_once(tx: Tx, key: str, id: int, it: GuestAnswer) -> str:
+    """The same form from the same guest is the same answer, under the secret that they will be shown."""
+    before, guest = once.made(tx, key), Guest(it.name, it.contact)
+    if before is not None:
+        secret = attendance.new_secret(tx, before)
+        attendance.answer(tx, id, guest, it.said, party=it.party, secret=secret)
+        return secret
+    kept = attendance.answer(tx, id, guest, it.said, party=it.party)
+    twice.remember(tx, key, kept.id)
+    return kept.secret
 
 
 async def answered(request: Request) -> Response:

@@ -14,7 +14,7 @@ from hub.people import Account
 from hub.store import Tx
 from hub.text import Text
 from hub.things import Picture, Thing
-from web import auth, done, drafts, forms
+from web import auth, done, drafts, forms, twice
 from web.forms import Form
 from web.pages import uploads
 from web.templates import render, see_other
@@ -139,6 +139,10 @@ async def _sent(request: Request, sort: Sort, thing: Thing | None) -> Response:
     """Read the form, put its picture aside, publish. Whatever is wrong is said beside its field."""
     who, state = auth.require(request, "organiser"), request.app.state
     typed, files = await forms.read(request, forms.MEDIA, forms.FILES)
+    key = twice.key(request, who, typed, files)
+    before = await state.store.read(_before, key) if thing is None else None
+    if before is not None:
+        return _published(request, before)
     typed, refused = await uploads.take(request, who, drafts.tidy(typed), files)
     zone = thing.zone if isinstance(thing, events.Event) else state.hub.zone
     form: Form[Any] = forms.convert(typed, sort.form, zone)
@@ -149,18 +153,33 @@ async def _sent(request: Request, sort: Sort, thing: Thing | None) -> Response:
     if form.value is None:
         return await _page(request, sort, form, thing, 422)
     try:
-        sent = await state.store.write(_publish, sort, who, form.value, thing.id if thing else None)
+        if thing is not None:
+            changed = await state.store.write(sort.publish, who.actor, form.value, thing.id)
+            return see_other(request, done.path(changed.url.removeprefix(state.hub.base), "changed"))
+        sent = await state.store.write(_publish, sort, who, form.value, key)
     except (Invalid, Conflict) as refusal:
         return await _page(request, sort, form.refuse(refusal), thing, 422)
-    to = sent.thing.url.removeprefix(state.hub.base)
-    if thing is not None:
-        return see_other(request, done.path(to, "changed"))
+    return _published(request, sent)
+
+
+def _published(request: Request, sent: Sent) -> Response:
+    to = sent.thing.url.removeprefix(request.app.state.hub.base)
     return see_other(request, done.path(to, "published", sent.followers, sent.servers))
 
 
-def _publish(tx: Tx, sort: Sort, who: Account, form: Any, id: int | None) -> Sent:
-    thing = sort.publish(tx, who.actor, form, id)
+def _publish(tx: Tx, sort: Sort, who: Account, form: Any, key: str) -> Sent:
+    before = _before(tx, key)
+    if before is not None:
+        return before
+    thing = sort.publish(tx, who.actor, form, None)
+    twice.remember(tx, key, thing.id)
     return Sent(thing, *actors.reach(tx, thing.by.id))
+
+
+def _before(tx: Tx, key: str) -> Sent | None:
+    """What came of the same form a moment ago."""
+    thing = twice.before(tx, key)
+    return Sent(thing, *actors.reach(tx, thing.by.id)) if thing else None
 
 
 def _ours(tx: Tx, sort: Sort, id: int) -> Thing:

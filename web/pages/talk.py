@@ -10,7 +10,9 @@ from starlette.routing import Route
 from hub import posts
 from hub.clock import MINUTE
 from hub.errors import HubError
-from web import auth, done, forms, limits
+from hub.store import Tx
+from hub.text import Text
+from web import auth, done, forms, limits, twice
 from web.forms import Form
 from web.shell import language
 from web.showing import Words
@@ -36,9 +38,16 @@ def reply_form(folder: str, page: Page) -> Route:
         limits.check(request, ANSWER)
         lang, _ = language(request, request.app.state.hub, auth.visitor(request))
         try:
-            await request.app.state.store.write(posts.reply, who.actor, id, {lang: form.value.text})
+            await request.app.state.store.write(
+                _say_once, twice.key(request, who, form.kept()), who.actor, id, {lang: form.value.text}
+            )
         except HubError as refusal:
             return await page(request, words=form.refuse(refusal), status=422)
         return see_other(request, done.path(f"/{folder}/{id}#replies", "replied"))
 
     return Route(f"/{folder}/{{id:int}}/reply", reply, methods=["POST"])
+
+
+def _say_once(tx: Tx, key: str, who: int, under: int, words: Text) -> None:
+    if twice.before(tx, key) is None:
+        twice.remember(tx, key, posts.reply(tx, who, under, words).id)
