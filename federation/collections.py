@@ -11,21 +11,19 @@ import msgspec
 from federation import documents
 from federation.as2 import collections as as2
 from federation.as2 import events as as2_events
+from federation.as2 import hubs as as2_hubs
 from federation.as2.contexts import Json
-from federation.as2.words import local
-from hub import actors, asks, events, things
+from hub import actors, asks, directory, events, things
 from hub.actors import Actor
-from hub.clock import DAY, now
 from hub.errors import N_, NotFound
 from hub.packing import unpack
 from hub.settings import Hub
 from hub.store import Row, Tx
-from hub.text import Text, pick
 from hub.things import Thing
 
 PAGE = 20
 PINNED_EVENTS, PINNED_ASKS = 3, 2
-MOST_HUBS, VERIFIED = 2000, 30 * DAY  # hubs that we tell of, and how long ago we must have seen them
+HUBS = 200  # of other hubs on a page
 LAST = 2**63 - 1  # no id is higher
 KINDS = {"projects": "project", "events": "event", "asks": "ask", "offers": "offer"}
 NOBODY = N_("There is nothing at this address.")
@@ -85,7 +83,7 @@ def of_actor(tx: Tx, hub: Hub, it: Actor, name: str, view: View) -> Json:
         case "upcoming" if it.kind == "hub":
             return as2.whole(uri, [event.uri for event in events.coming(tx)], it.uri)
         case "hubs" if it.kind == "instance":
-            return _hubs(tx, hub)
+            return _hubs(tx, hub, view)
     if name not in KINDS or it.kind not in ("hub", "project") or (it.kind, name) == ("project", "projects"):
         raise NotFound(NOBODY)
     return _of_kind(tx, it, KINDS[name], uri, view)
@@ -143,38 +141,15 @@ def _pinned(tx: Tx, hub: Hub) -> list[str | Json]:
     return [*polls, *(ask.uri for ask in asks.open_(tx, limit=PINNED_ASKS))]
 
 
-def _hubs(tx: Tx, hub: Hub) -> Json:
-    """Hubs that we follow and have seen ourselves: where they are, no more. Who reads it asks them."""
-    uri = f"{hub.base}/actor/hubs"
-    rows = tx.all(
-        """SELECT a.uri, a.name, a.area_code, a.area_name, a.lat, a.lon, a.created, a.fetched,
-             max(CASE WHEN b.follower IS NULL THEN 0 ELSE 1 END) AS mutual
-           FROM follow f JOIN actor a ON a.id = f.followed
-             LEFT JOIN follow b ON b.follower = a.id AND b.followed = f.follower AND b.state = 'accepted'
-           WHERE f.follower IN (:hub, :instance) AND f.state = 'accepted' AND a.kind = 'hub' AND a.local = 0
-             AND a.removed IS NULL AND a.discoverable = 1 AND a.fetched > :since
-           GROUP BY a.id, a.uri, a.name, a.area_code, a.area_name, a.lat, a.lon, a.created, a.fetched
-           ORDER BY a.id LIMIT :limit""",
-        hub=hub.actor, instance=hub.instance, since=now() - VERIFIED, limit=MOST_HUBS,
-    )  # fmt: skip
-    return as2.whole(uri, [_entry(row, hub) for row in rows], f"{hub.base}/actor")
-
-
-def _entry(row: Row, hub: Hub) -> Json:
-    code = {"nh:code": row["area_code"], "nh:scheme": "gss"} if row["area_code"] else {}
-    area = code | ({"nh:name": row["area_name"]} if row["area_name"] else {})
-    geo = [round(row["lat"], 2), round(row["lon"], 2)] if row["lat"] is not None and row["lon"] is not None else None
-    return {
-        "type": "Link",
-        "href": row["uri"],
-        "rel": ["nh:HubEntry"],
-        "name": pick(unpack(row["name"], Text), hub.languages[0]),
-        **({"nh:area": [area]} if area else {}),
-        **({"nh:geo": geo} if geo else {}),
-        "nh:relation": "mutual" if row["mutual"] else "follows",
-        "nh:firstSeen": local(row["created"], hub.zone).date().isoformat(),
-        "nh:lastVerified": local(row["fetched"], hub.zone).date().isoformat(),
-    }
+def _hubs(tx: Tx, hub: Hub, view: View) -> Json:
+    """Hubs that we have asked ourselves lately: where they are, no more. Who reads it asks them."""
+    uri, known = f"{hub.base}/actor/hubs", directory.listed(tx)
+    if not view.page:
+        return as2_hubs.listed(uri, hub, known, HUBS)
+    rest = [one for one in known if one.id > (view.after or 0)]
+    more = f"&after={rest[HUBS - 1].id}" if len(rest) > HUBS else ""
+    items = [as2_hubs.entry(one, hub) for one in rest[:HUBS]]
+    return as2.page(uri, len(known), items, at=view.query if view.after is not None else "", next=more)
 
 
 def _uri(row: Row) -> str:

@@ -17,7 +17,7 @@ from federation.http import Unreachable
 from federation.keys import host_of
 from federation.resolve import Budget, Unfit
 from federation.wire import Wire
-from hub import actors, peers, people, settings
+from hub import actors, directory, jobs, peers, people, settings
 from hub.actors import Actor
 from hub.clock import DAY, now
 from hub.errors import N_, HubError, Invalid
@@ -46,33 +46,42 @@ class Found(msgspec.Struct, frozen=True):
     hub: Actor
     instance: str
     software: str
+    book: str = ""  # where it tells which hubs it knows
 
 
-async def find_hub(wire: Wire, typed: str) -> Found:
-    """The hub behind `domain`, `@hub@domain` or a web address, verified.
+class NoHub(Invalid):
+    """Nothing there that we understand. `gone`: its own server says that it is no more (410)."""
+
+    def __init__(self, host: str, cause: HubError | None = None) -> None:
+        super().__init__(NO_HUB, field="domain", domain=host)
+        self.gone = cause is not None and cause.facts.get("status") == 410
+
+
+async def find_hub(wire: Wire, typed: str, budget: Budget | None = None) -> Found:
+    """The hub behind `domain`, `@hub@domain` or a web address, verified: all of it from that one server.
 
     Raises `Invalid` (field `domain`) for what cannot be a hub, and `Unreachable` when it does not answer.
     """
     base, resource = _typed(wire, typed)
-    host, budget = host_of(base), Budget(wire.limits)
+    host, budget = host_of(base), budget or Budget(wire.limits)
     doc = await _named(wire, base, resource, budget)
     instance = loose.id_of(doc) if loose.nh(doc, "kind") == "Instance" else ""
     if instance:
         hub = loose.id_of(loose.nh(doc, "hub"))
         doc = await _document(wire, hub, base, budget) if hub else {}
     if loose.nh(doc, "kind") != "Hub" or VERSION not in _implements(doc):
-        raise Invalid(NO_HUB, field="domain", domain=host)
+        raise NoHub(host)
     id = await resolve.learn(wire, doc, loose.id_of(doc))
-    named = await _introduced(wire, host, budget) or "neighbourhub"
-    await wire.store.write(peers.describe, host, software=named, profile=HUB)
-    return Found(await wire.store.read(actors.get, id), instance, named)
+    named, book = await _introduced(wire, host, budget), loose.id_of(loose.nh(doc, "hubs"))
+    await wire.store.write(peers.describe, host, software=named or "neighbourhub", profile=HUB)
+    return Found(await wire.store.read(actors.get, id), instance, named, book if loose.same_origin(book, base) else "")
 
 
 async def follow_hub(wire: Wire, domain: str, who: int) -> Actor:
     """Ask the hub at `domain` to let ours follow it. Stewards may. Raises as `find_hub` does."""
     await wire.store.read(people.require, who, "steward")
     found = await find_hub(wire, domain)
-    return await wire.store.write(_ask, found.hub.id, who)
+    return await wire.store.write(_ask, found, who)
 
 
 async def stop_following(wire: Wire, actor: int, who: int) -> bool:
@@ -160,21 +169,21 @@ async def _named(wire: Wire, base: str, resource: str, budget: Budget) -> Json:
     except Unfit:
         try:
             jrd = await resolve.json_at(wire, f"{base}/.well-known/nodeinfo", accept="application/json", budget=budget)
-        except Unfit:
-            raise Invalid(NO_HUB, field="domain", domain=host_of(base)) from None
+        except Unfit as error:
+            raise NoHub(host_of(base), error) from None
     for link in _links(jrd):
         if link.get("rel") in ("self", APPLICATION) and loose.same_origin(link.get("href"), base):
             return await _document(wire, str(link["href"]), base, budget)
-    raise Invalid(NO_HUB, field="domain", domain=host_of(base))
+    raise NoHub(host_of(base))
 
 
 async def _document(wire: Wire, url: str, base: str, budget: Budget) -> Json:
     if not loose.same_origin(url, base):
-        raise Invalid(NO_HUB, field="domain", domain=host_of(base))
+        raise NoHub(host_of(base))
     try:
         return await resolve.document(wire, url, budget)
     except Unfit as error:
-        raise Invalid(NO_HUB, field="domain", domain=host_of(base)) from error
+        raise NoHub(host_of(base), error) from error
 
 
 async def _webfinger(wire: Wire, base: str, resource: str, budget: Budget) -> Json:
@@ -201,10 +210,13 @@ async def _introduced(wire: Wire, host: str, budget: Budget) -> str:
         return ""
 
 
-def _ask(tx: Tx, other: int, who: int) -> Actor:
+def _ask(tx: Tx, found: Found, who: int) -> Actor:
     people.require(tx, who, "steward")
-    actors.ask_to_follow(tx, settings.get(tx).actor, other)
-    return actors.get(tx, other)
+    directory.met(tx, found.hub.domain, found.hub.id, found.book)
+    if found.book:
+        jobs.enqueue_once(tx, "hubs-of", {"host": found.hub.domain}, line=f"hubs-of|{found.hub.domain}")
+    actors.ask_to_follow(tx, settings.get(tx).actor, found.hub.id)
+    return actors.get(tx, found.hub.id)
 
 
 def _stop(tx: Tx, other: int, who: int) -> bool:

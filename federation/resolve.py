@@ -48,12 +48,13 @@ class Budget:
 
     def __init__(self, limits: Limits, fetches: int | None = None) -> None:
         self._left = limits.fetches if fetches is None else fetches
+        self.spent = 0
         self._ends = asyncio.get_running_loop().time() + limits.seconds
 
     def spend(self) -> float:
         """Count one more fetch. Returns the seconds that are left; raises `Unfit` when there is nothing."""
         left = self._ends - asyncio.get_running_loop().time()
-        self._left -= 1
+        self._left, self.spent = self._left - 1, self.spent + 1
         if self._left < 0 or left <= 0:
             raise Unfit(N_("It points at more than we are willing to fetch."))
         return left
@@ -143,7 +144,7 @@ async def _in_time(asked: Any, left: float, url: str) -> Response:
 def _good(response: Response) -> Response:
     host = keys.host_of(response.url)
     if response.status in (404, 410):
-        raise Gone(N_("%(host)s does not have it any more."), host=host)
+        raise Gone(N_("%(host)s does not have it any more."), host=host, status=response.status)
     if response.status == 429 or response.status >= 500:
         raise Unreachable(N_("%(host)s answered %(status)s."), kind="refused", host=host, status=response.status)
     if response.status != 200:

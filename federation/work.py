@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import structlog
 
-from federation import incoming, outgoing, peers, resolve
+from federation import directory, incoming, outgoing, peers, resolve
 from federation.as2 import loose
 from federation.as2.contexts import Json
 from federation.backfill import backfill
@@ -133,6 +133,9 @@ _LETTER = "SELECT i.id, i.body, a.id AS sender FROM inbox i JOIN actor a ON a.ur
 
 def _letter(tx: Tx, id: int) -> Letter | None:
     """One that has not been acted on, also when it was put aside."""
+    "exchange": directory.exchange,
+    "hubs-of": directory.hubs_of,
+    "verify": directory.verify,
     row = tx.one(f"{_LETTER} WHERE i.id = :id AND i.outcome IN ('', '{ASIDE}')", id=id)
     return None if row is None else _opened(tx, row)
 
@@ -141,6 +144,7 @@ def _next(tx: Tx, sender: str) -> Letter | None:
     """The oldest of this sender's that nobody has looked at."""
     row = tx.one(f"{_LETTER} WHERE i.signer = :sender AND i.outcome = '' ORDER BY i.id LIMIT 1", sender=sender)
     return None if row is None else _opened(tx, row)
+    directory.schedule(tx)
 
 
 def _opened(tx: Tx, row: Row) -> Letter:

@@ -1,9 +1,13 @@
 """Where things are: the area that a hub looks after, a venue, and how easy it is to get in."""
 
+from math import asin, cos, radians, sin, sqrt
+
 import msgspec
 
 from hub.errors import N_, Invalid
 from hub.text import Text
+
+EARTH = 6371.0  # km, its mean radius
 
 
 class Area(msgspec.Struct, frozen=True):
@@ -52,3 +56,11 @@ def point(lat: float | None, lon: float | None, field: str = "lat") -> tuple[flo
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
         raise Invalid(N_("Latitude runs from -90 to 90, longitude from -180 to 180."), field=field)
     return round(lat, 6), round(lon, 6)
+
+
+def distance(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Kilometres between two WGS84 positions (latitude, longitude), as the crow flies (haversine)."""
+    (lat1, lon1), (lat2, lon2) = one, other
+    up, across = radians(lat2 - lat1), radians(lon2 - lon1)
+    half = sin(up / 2) ** 2 + cos(radians(lat1)) * cos(radians(lat2)) * sin(across / 2) ** 2
+    return 2 * EARTH * asin(min(1.0, sqrt(half)))

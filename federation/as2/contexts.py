@@ -140,6 +140,8 @@ def of(it: Json) -> Context:
             return ASKS if "nh:proposal" in it else POSTS
         case "Note":
             return POSTS
+        case "Link":
+            return HUBS
         case kind if kind in _OF_ACTORS:
             return ACTORS
         case "OrderedCollection" | "OrderedCollectionPage":

@@ -15,7 +15,7 @@ import federation
 from federation import announce
 from federation.collections import PAGE
 from federation.negotiate import prefers_page
-from hub import VERSION, actors, asks, attendance, events, posts, projects, settings, things
+from hub import VERSION, actors, asks, attendance, directory, events, posts, projects, settings, things
 from hub.errors import HubError
 from hub.store import Store, Tx
 
@@ -331,6 +331,7 @@ async def test_hubs_are_told_of_only_when_we_have_seen_them(store: Store, web: h
             actors.ask_to_follow(tx, hub, other)
         actors.follow_answered(tx, hub, near, accepted=True)
         actors.follow(tx, near, hub)
+        directory.met(tx, "penarth.example", near)
 
     await store.write(scene)
     entries = (await get(web, "/actor/hubs"))["orderedItems"]
