@@ -8,7 +8,7 @@ from hub.changes import Kind, record
 from hub.clock import now
 from hub.errors import N_, NotFound
 from hub.ids import new_id
-from hub.keys import generate
+from hub.keys import Keys, generate
 from hub.packing import pack, unpack
 from hub.places import Area
 from hub.reading import Fact
@@ -114,11 +114,11 @@ def by(row: Row, id: int) -> By:
 
 
 def create(
-    tx: Tx, base: str, name: str, *, kind: str, type: str, handle: str, title: Text, path: str = "",
+    tx: Tx, base: str, name: str, *, kind: str, type: str, handle: str, title: Text, keys: Keys | None = None,
     summary: Text | None = None, area: Area | None = None, url: str = "", discoverable: bool = True,
 ) -> int:  # fmt: skip
     """Make an actor of our own at `<base>/actor/<name>`, with keys. Returns its id."""
-    id, pair = new_id(), generate()
+    id, pair = new_id(), keys or generate()
     own_hub = None if kind in ("hub", "instance") else f"{base}/actor/hub"
     uri = f"{base}/actor/{name}" if name else f"{base}/actor"
     area = area or Area()

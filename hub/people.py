@@ -9,7 +9,7 @@ import msgspec
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from hub import actors, settings
+from hub import actors, handles, settings
 from hub.clock import DAY, HOUR, MINUTE, now
 from hub.errors import N_, Conflict, Invalid, NotAllowed, NotFound
 from hub.roles import ROLES as ROLES
@@ -53,11 +53,7 @@ def create(tx: Tx, login: str, email: str, password_hash: str, role: str = "resi
     if role not in ROLES:
         raise Invalid(N_("A role is resident, organiser, moderator or steward."), field="role")
     hub = settings.get(tx)
-    if (
-        login == hub.handle
-        or login.startswith("p_")
-        or tx.one("SELECT 1 AS x FROM actor WHERE local = 1 AND handle = :h", h=login)
-    ):
+    if login == hub.handle or handles.reserved(login) or handles.taken(tx, login):
         raise Conflict(N_("That name is taken. Choose another."), field="login")
     if tx.one("SELECT 1 AS x FROM account WHERE email = :email", email=email):
         raise Conflict(N_("There is an account with that e-mail address already."), field="email")
