@@ -8,7 +8,7 @@ from federation.as2 import events as as2_events
 from federation.as2 import posts as as2_posts
 from federation.as2.contexts import Json
 from federation.as2.posts import Around
-from hub import VERSION, actors, asks, events, projects, things
+from hub import VERSION, actors, asks, events, helping, projects, things
 from hub.actors import Actor
 from hub.errors import N_, NotFound
 from hub.settings import Hub
@@ -26,7 +26,7 @@ def thing(tx: Tx, hub: Hub, it: Thing) -> Json:
         case "companion":
             return as2_events.companion(events.by_companion(tx, it.id), hub)
         case "ask" | "offer":
-            return as2_asks.ask(asks.get(tx, it.id), hub, asks.tally(tx, it.id), _project(tx, it.project)[0])
+            return as2_asks.ask(asks.get(tx, it.id), hub, helping.tally(tx, it.id), _project(tx, it.project)[0])
         case "project":
             return actor(tx, hub, actors.at(tx, it.uri))
     return as2_posts.note(it, hub, _around(tx, it))

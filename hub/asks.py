@@ -1,4 +1,4 @@
-"""Asks and offers: help wanted, help to be had, and the people who said "I can help"."""
+"""Asks and offers: help wanted, help to be had. Who says "I can help" is for helping.py."""
 
 import msgspec
 
@@ -6,11 +6,9 @@ from hub import people, settings, things
 from hub.changes import Kind, record
 from hub.clock import DAY, LAST, now
 from hub.errors import N_, Conflict, Invalid, NotFound
-from hub.ids import new_id
-from hub.people import Guest
 from hub.places import Area
 from hub.store import Row, Tx
-from hub.text import Text, clean_words
+from hub.text import Text
 from hub.things import Seen, Thing
 
 LIFE, LONGEST_LIFE = 14 * DAY, 90 * DAY
@@ -19,6 +17,7 @@ CATEGORIES = (
     "tools", "skills", "other",
 )  # fmt: skip
 SAID = {"ask": ("help", "refer", "share"), "offer": ("take", "info")}
+HELPS = ("help", "take")
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -54,7 +53,8 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ask(Thing, frozen=True, kw_only=True):
-    """An ask (kind `ask`) or an offer (kind `offer`). `offered`, `accepted` count the people who would help."""
+    """An ask (kind `ask`) or an offer (kind `offer`). `offered` counts the people who would help, `accepted` those of
+    them that a coordinator took up, `completed` those of these who have helped. `closed`: since when it is."""
 
     category: str
     due: int | None
@@ -63,34 +63,22 @@ class Ask(Thing, frozen=True, kw_only=True):
     vetted: bool
     status: str
     expires: int
+    closed: int | None
     offered: int
     accepted: int
+    completed: int
 
     @property
     def open(self) -> bool:
         return self.status == "open" and self.expires > now()
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """Somebody's answer, for coordinators' eyes only."""
-
-    id: int
-    ask: int
-    actor: int | None
-    name: str
-    contact: str
-    said: str
-    words: str
-    state: str
-    via: str
-    at: int
-
-
+_HELPERS = f"answer w WHERE w.ask = t.id AND w.said IN {HELPS}"
 _SELECT = f"""
-SELECT {things.COLUMNS}, k.category, k.due, k.people, k.hours, k.vetted, k.status, k.expires, k.counted,
-  (SELECT count(*) FROM answer w WHERE w.ask = t.id AND w.said IN ('help', 'take')
-    AND w.state <> 'declined') AS offered,
-  (SELECT count(*) FROM answer w WHERE w.ask = t.id AND w.state = 'accepted') AS accepted
+SELECT {things.COLUMNS}, k.category, k.due, k.people, k.hours, k.vetted, k.status, k.expires, k.closed, k.counted,
+  (SELECT count(*) FROM {_HELPERS} AND w.state NOT IN ('declined', 'withdrawn')) AS offered,
+  (SELECT count(*) FROM {_HELPERS} AND w.state IN ('accepted', 'done', 'thanked')) AS accepted,
+  (SELECT count(*) FROM {_HELPERS} AND w.state IN ('done', 'thanked')) AS completed
 FROM {things.FROM} JOIN ask k ON k.id = t.id
 """
 
@@ -154,75 +142,6 @@ def remove(tx: Tx, who: int, id: int) -> None:
     things.ours(tx, id, ("ask", "offer"))
     things.take_down(tx, id)
     record(tx, Kind.ASK_REMOVED, subject=id, actor=who)
-
-
-def answer(tx: Tx, id: int, who: int | Guest, said: str, *, words: str = "", via: str = "web") -> Answer:
-    """ "I can help": the one way in for forms, polls and replies alike. Only coordinators see it.
-
-    `said` is help, refer or share for an ask; take or info for an offer. An actor answers once and may change it.
-    Raises `Conflict` when it is closed, `Invalid` for a guest who cannot be reached.
-    """
-    ask = get(tx, id)
-    if not ask.local:
-        raise Conflict(N_("Answer where this was published."))
-    if not ask.open:
-        raise Conflict(N_("This is closed. Thank you all the same."))
-    if said not in SAID[ask.kind]:
-        raise Invalid(N_("Choose one of the answers."), field="said")
-    guest = who if isinstance(who, Guest) else None
-    if guest and not guest.name.strip():
-        raise Invalid(N_("Tell us your name."), field="name")
-    if guest and not guest.contact.strip():
-        raise Invalid(
-            N_("Leave a phone number or an e-mail address. Only the coordinators will see it."), field="contact"
-        )
-    kept = _write(tx, ask, who, said, words=clean_words(words, longest=2000, field="words"), via=via)
-    record(tx, Kind.ASK_ANSWERED, subject=id, actor=who if isinstance(who, int) else ask.by.id, said=said)
-    return _answer(_must(tx.one(f"{_WHO} WHERE w.id = :id", id=kept)))
-
-
-def answered(tx: Tx, id: int, actor: int) -> bool:
-    """Whether this actor has said anything yet. Votes are final, words are not."""
-    return tx.one("SELECT 1 AS x FROM answer WHERE ask = :ask AND actor = :actor", ask=id, actor=actor) is not None
-
-
-def withdraw(tx: Tx, id: int, actor: int) -> bool:
-    return bool(tx.run("DELETE FROM answer WHERE ask = :id AND actor = :actor", id=id, actor=actor))
-
-
-def answers(tx: Tx, who: int, ask: int) -> list[Answer]:
-    """Who said what, newest first: for coordinators. Raises `NotAllowed` for everybody else."""
-    people.require(tx, who, "organiser")
-    return [_answer(row) for row in tx.all(f"{_WHO} WHERE w.ask = :ask ORDER BY w.at DESC LIMIT 1000", ask=ask)]
-
-
-def tally(tx: Tx, ask: int) -> dict[str, int]:
-    """How many gave each answer: what a poll shows. Who they are only coordinators see."""
-    rows = tx.all("SELECT said, count(*) AS n FROM answer WHERE ask = :ask GROUP BY said", ask=ask)
-    return {row["said"]: row["n"] for row in rows}
-
-
-def waiting(tx: Tx, who: int, limit: int = 50) -> list[tuple[Ask, int]]:
-    """Open asks and offers with answers that no coordinator has decided on, and how many."""
-    people.require(tx, who, "organiser")
-    rows = tx.all(
-        """SELECT w.ask, count(*) AS n FROM answer w JOIN ask k ON k.id = w.ask
-           WHERE w.state = 'offered' AND k.status = 'open' AND w.said IN ('help', 'take', 'info', 'refer')
-           GROUP BY w.ask ORDER BY max(w.at) DESC LIMIT :limit""",
-        limit=limit,
-    )
-    return [(get(tx, row["ask"]), row["n"]) for row in rows]
-
-
-def decide(tx: Tx, who: int, answer: int, state: str) -> Ask:
-    """A coordinator takes up an offer of help, or thanks and declines."""
-    people.require(tx, who, "organiser")
-    if state not in ("accepted", "declined", "offered"):
-        raise Invalid(N_("Accept or decline."), field="state")
-    row = _must(tx.one("SELECT ask FROM answer WHERE id = :id", id=answer))
-    tx.run("UPDATE answer SET state = :state WHERE id = :id", state=state, id=answer)
-    record(tx, Kind.ASK_CHANGED, subject=row["ask"], actor=who, quiet=True)
-    return get(tx, row["ask"])
 
 
 def mirror(
@@ -302,35 +221,10 @@ def checked(draft: Draft, kind: str) -> tuple[Text, Text, Details]:
 
 
 def _close(tx: Tx, who: int, id: int, status: str) -> Ask:
-    tx.run("UPDATE ask SET status = :status WHERE id = :id", status=status, id=id)
+    tx.run("UPDATE ask SET status = :status, closed = :now WHERE id = :id", status=status, now=now(), id=id)
     things.touch(tx, id)
     record(tx, Kind.ASK_CLOSED, subject=id, actor=who, status=status)
     return get(tx, id)
-
-
-def _write(tx: Tx, ask: Ask, who: int | Guest, said: str, *, words: str, via: str) -> int:
-    guest = who if isinstance(who, Guest) else None
-    row = tx.one(
-        """INSERT INTO answer (id, ask, actor, guest, contact, said, words, state, via, at)
-           VALUES (:id, :ask, :actor, :guest, :contact, :said, :words, 'offered', :via, :now)
-           ON CONFLICT (ask, actor) DO UPDATE SET said = excluded.said, words = excluded.words, via = excluded.via,
-             at = excluded.at
-           RETURNING id""",
-        id=new_id(), ask=ask.id, actor=None if guest else who, guest=guest.name.strip()[:200] if guest else None,
-        contact=guest.contact.strip()[:300] if guest else None, said=said, words=words, via=via, now=now(),
-    )  # fmt: skip
-    return int(_must(row)["id"])
-
-
-_WHO = "SELECT w.*, a.handle, a.domain FROM answer w LEFT JOIN actor a ON a.id = w.actor"
-
-
-def _answer(row: Row) -> Answer:
-    name = row["guest"] or (f"@{row['handle']}@{row['domain']}" if row["handle"] else "")
-    return Answer(
-        id=row["id"], ask=row["ask"], actor=row["actor"], name=name, contact=row["contact"] or "", said=row["said"],
-        words=row["words"], state=row["state"], via=row["via"], at=row["at"],
-    )  # fmt: skip
 
 
 def _keep(tx: Tx, id: int, it: Details) -> None:
@@ -339,21 +233,18 @@ def _keep(tx: Tx, id: int, it: Details) -> None:
         "status": it.status, "expires": it.expires,
     }  # fmt: skip
     tx.run(
-        f"""INSERT INTO ask (id, {", ".join(columns)}) VALUES (:id, {", ".join(":" + name for name in columns)})
-            ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in columns)}""",
-        id=id, **columns,
+        f"""INSERT INTO ask (id, {", ".join(columns)}, closed)
+            VALUES (:id, {", ".join(":" + name for name in columns)}, :closed)
+            ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in columns)},
+              closed = CASE WHEN excluded.status = 'open' THEN NULL ELSE coalesce(ask.closed, excluded.closed) END""",
+        id=id, **columns, closed=None if it.status == "open" else now(),
     )  # fmt: skip
-
-
-def _must(row: Row | None) -> Row:
-    if row is None:
-        raise NotFound(N_("There is no such answer."))
-    return row
 
 
 def _ask(row: Row) -> Ask:
     return Ask(
         **things.fields(row), category=row["category"], due=row["due"], people=row["people"], hours=row["hours"],
-        vetted=bool(row["vetted"]), status=row["status"], expires=row["expires"],
+        vetted=bool(row["vetted"]), status=row["status"], expires=row["expires"], closed=row["closed"],
         offered=row["offered"] if row["local"] else row["counted"] or 0, accepted=row["accepted"],
+        completed=row["completed"],
     )  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from federation import announce
-from hub import asks, attendance, clock, events, people, posts, projects, settings
+from hub import asks, attendance, clock, events, helping, people, posts, projects, settings
 from hub.clock import DAY, HOUR
 from hub.config import Config
 from hub.people import Guest
@@ -120,7 +120,7 @@ class _Month:
         said = "help" if it.kind == "ask" else "take"
         for n, (name, contact) in enumerate(it.answers, start=1):
             guest = Guest(name, contact)
-            self.on(it.said - n / 4, partial(self.store.write, asks.answer, ask.id, guest, said))
+            self.on(it.said - n / 4, partial(self.store.write, helping.answer, ask.id, guest, said))
         if it.status:
             self.on(it.said - 1, partial(self.store.write, asks.close, self.steward, ask.id, it.status))
 

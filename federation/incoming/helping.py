@@ -2,7 +2,7 @@
 
 from federation.as2 import loose, seen
 from federation.as2.contexts import Json
-from hub import asks
+from hub import helping
 from hub.actors import Actor
 from hub.store import Tx
 from hub.text import plain
@@ -12,9 +12,9 @@ HELP = (["i", "can", "help"], ["galla", "i", "helpu"], ["gallaf", "helpu"])
 
 
 def voted(tx: Tx, sender: Actor, poll: Thing, said: str) -> str:
-    if asks.answered(tx, poll.id, sender.id):
+    if helping.answered(tx, poll.id, sender.id):
         return "ignored: answered before"
-    asks.answer(tx, poll.id, sender.id, said, via="poll")
+    helping.answer(tx, poll.id, sender.id, said, via="poll")
     return f"voted: {said}"
 
 
@@ -24,5 +24,5 @@ def spoken(tx: Tx, sender: Actor, asked: Thing, doc: Json) -> str | None:
     if asked.kind != "ask" or not any(first[: len(phrase)] == phrase for phrase in HELP):
         return None
     whole = next(iter(loose.html(doc, "content", longest=5000, most=50_000).values()), "")
-    asks.answer(tx, asked.id, sender.id, "help", words=plain(whole)[:1000], via="reply")
+    helping.answer(tx, asked.id, sender.id, "help", words=plain(whole)[:1000], via="reply")
     return "answered: help"

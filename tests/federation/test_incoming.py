@@ -8,7 +8,7 @@ from here import Here
 from scene import lift, orchard, party
 
 from federation import resolve
-from hub import actors, asks, attendance, events, posts, projects, things
+from hub import actors, asks, attendance, events, helping, posts, projects, things
 from hub.clock import DAY, HOUR
 from hub.events import Event
 
@@ -264,7 +264,7 @@ async def test_help_is_offered_by_a_vote_or_in_words_and_only_coordinators_see_i
 ) -> None:
     ann, ask = mastodon.actor("ann"), await here.store.write(asks.publish, here.steward, "ask", lift())
     await hear(here, a_vote(ann, ask.uri, "I can help") if way == "vote" else a_reply(ann, ask.uri, way))
-    answers = await here.store.read(asks.answers, here.steward, ask.id)
+    answers = await here.store.read(helping.answers, here.steward, ask.id)
     assert [(one.name, one.said) for one in answers] == [("@ann@mastodon.example", "help")]
     assert await here.store.read(posts.replies, ask.id) == []
     assert await hear(here, a_vote(ann, ask.uri, "Just sharing", 9)) == "ignored: answered before"

@@ -9,7 +9,7 @@ from conftest import Clock
 from scene import BASE, lift, open_hub, orchard, party, person, stranger
 
 from federation import outgoing
-from hub import actors, asks, attendance, events, jobs, peers, posts, projects, settings, things
+from hub import actors, asks, attendance, events, helping, jobs, peers, posts, projects, settings, things
 from hub.changes import Kind, record
 from hub.clock import DAY, MINUTE
 from hub.people import Guest
@@ -488,7 +488,7 @@ async def test_a_guest_is_never_in_what_goes_out(store: Store) -> None:
     ask = await hub.do(asks.publish, who, "ask", lift())
     guest = Guest("Gwenllian Canary", "01632 960777")
     await hub.do(attendance.answer, event.id, guest, "yes")
-    await hub.do(asks.answer, ask.id, guest, "help", words="my secret words")
+    await hub.do(helping.answer, ask.id, guest, "help", words="my secret words")
     await hub.do(outgoing.tally, "event", event.id)
     await hub.do(outgoing.tally, "ask", ask.id)
 

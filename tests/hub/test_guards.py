@@ -4,7 +4,7 @@ import pytest
 from conftest import Clock
 from scene import lift, open_hub, party, person
 
-from hub import asks, attendance, events, media, people, posts, search, things
+from hub import asks, attendance, events, helping, media, people, posts, search, things
 from hub.clock import HOUR, MINUTE
 from hub.errors import Invalid, NotAllowed, NotFound
 from hub.people import Guest
@@ -102,11 +102,11 @@ async def test_only_coordinators_see_who_answered_whatever_page_asks(store: Stor
         who = open_hub(tx)
         event, ask = events.publish(tx, who, party()).id, asks.publish(tx, who, "ask", lift()).id
         attendance.answer(tx, event, CERYS, "yes")
-        asks.answer(tx, ask, CERYS, "help", words="Any morning.")
+        helping.answer(tx, ask, CERYS, "help", words="Any morning.")
         return event, ask, person(tx, "rhys")
 
     event, ask, rhys = await store.write(scene)
-    for unit, id in ((attendance.attending, event), (asks.answers, ask)):
+    for unit, id in ((attendance.attending, event), (helping.answers, ask)):
         for who in (rhys, 0, 999):
             with pytest.raises(NotAllowed):
                 await store.read(unit, who, id)

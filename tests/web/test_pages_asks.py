@@ -5,7 +5,7 @@ from browsing import Site, fields
 from conftest import Clock
 from scene import hub_draft, lift, orchard, party, stranger
 
-from hub import asks, events, people, posts, projects, settings, things
+from hub import asks, events, helping, people, posts, projects, settings, things
 from hub.clock import DAY, now
 from hub.settings import Contact
 from hub.store import Tx
@@ -51,7 +51,7 @@ async def test_a_guest_who_can_help_is_told_what_happens_next(site: Site, clock:
     sent = await site.guest.post(f"/asks/{ask.id}/answer", data=help_())
     assert sent.headers["location"] == f"/asks/{ask.id}/thanks"
     assert "A coordinator rings or writes to you." in (await site.guest.get(sent.headers["location"])).text
-    found = await site.store.read(lambda tx: asks.answers(tx, steward(tx), ask.id))
+    found = await site.store.read(lambda tx: helping.answers(tx, steward(tx), ask.id))
     assert [(it.name, it.contact, it.said, it.words) for it in found] == [
         ("Rhiannon", "01632 960555", "help", "Mornings only.")
     ]

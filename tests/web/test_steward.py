@@ -7,7 +7,7 @@ from conftest import Clock
 from scene import lift, party, stranger
 from starlette.routing import Route
 
-from hub import actors, asks, attendance, events, jobs, peers, people, posts, settings, things
+from hub import actors, asks, attendance, events, helping, jobs, peers, people, posts, settings, things
 from hub.clock import DAY, now
 from hub.people import Guest
 from hub.store import Tx
@@ -23,6 +23,7 @@ LEAST = {
     "/projects/{id:int}/change": "organiser", "/posts/{id:int}/change": "organiser",
     "/events/{id:int}/cancel": "organiser", "/asks/{id:int}/close": "organiser",
     "/events/{id:int}/people": "organiser", "/asks/{id:int}/answers": "organiser",
+    "/asks/{id:int}/answers/{answer:int}": "organiser",
     "/events/{id:int}/remove": "moderator", "/asks/{id:int}/remove": "moderator", "/posts/{id:int}/remove": "moderator",
     "/posts/{id:int}/hide": "moderator", "/posts/{id:int}/show": "moderator",
     "/steward": "organiser", "/steward/asks": "organiser", "/steward/replies": "moderator",
@@ -48,7 +49,7 @@ async def test_each_role_opens_what_it_may_and_nothing_else(site: Site) -> None:
     for role in ROLES:
         browser = site.guest if role == "guest" else await site.who(WHO[role])
         for route in guarded(site):
-            path = route.path.replace("{id:int}", "1").replace("{sort}", "event")
+            path = route.path.replace("{id:int}", "1").replace("{sort}", "event").replace("{answer:int}", "1")
             for method in sorted((route.methods or set()) - {"HEAD"}):
                 status = (await browser.request(method, path)).status_code
                 allowed = ROLES.index(role) >= ROLES.index(LEAST[route.path])
@@ -84,7 +85,7 @@ async def test_today_shows_what_waits_and_what_is_wrong(clock: Clock, either: Si
     def scene(tx: Tx) -> None:
         steward = people.steward(tx).actor
         ask = asks.publish(tx, steward, "ask", lift())
-        asks.answer(tx, ask.id, Guest("Sunil", "07700 900123"), "help")
+        helping.answer(tx, ask.id, Guest("Sunil", "07700 900123"), "help")
         event = events.publish(tx, steward, party())
         events.postpone(tx, steward, event.id, {"en": "Storm."})
         posts.reply(tx, people.known_as(tx, "rhys")[0].actor, event.id, {"en": "A pity."})  # type: ignore[index]
@@ -123,33 +124,36 @@ async def test_only_organisers_see_who_is_coming(site: Site) -> None:
 async def test_a_coordinator_accepts_and_declines_help(either: Site) -> None:
     steward = (await either.store.read(people.steward)).actor
     ask = await either.did(asks.publish, steward, "ask", lift())
-    one = await either.did(asks.answer, ask.id, Guest("Sunil", "07700 900123"), "help")
+    one = await either.did(helping.answer, ask.id, Guest("Sunil", "07700 900123"), "help")
     olwen, path = await either.who("olwen"), f"/asks/{ask.id}/answers"
-    assert "07700 900123" in (await olwen.get(path)).text
-    answer = await olwen.post(path, data={"answer": str(one.id), "state": "accepted"})
-    assert answer.headers["location"] == f"{path}?done=accepted"
+    assert f"{path}/{one.id}" in (await olwen.get(path)).text
+    assert "07700 900123" in (await olwen.get(f"{path}/{one.id}")).text
+    answer = await olwen.post(f"{path}/{one.id}", data={"state": "accepted"})
+    assert answer.headers["location"] == f"{path}?done=help-accepted"
     assert (await either.store.read(asks.get, ask.id)).accepted == 1
-    await olwen.post(path, data={"answer": str(one.id), "state": "declined"})
+    await olwen.post(f"{path}/{one.id}", data={"state": "declined"})
     assert (await either.store.read(asks.get, ask.id)).accepted == 0
     assert "Sunil" not in (await either.guest.get(f"/asks/{ask.id}")).text
 
 
-@pytest.mark.parametrize("typed", [{}, {"answer": "x", "state": "accepted"}, {"answer": "1", "state": "kept"}])
+@pytest.mark.parametrize("typed", [{}, {"state": "kept"}, {"state": ""}])
 async def test_an_odd_decision_changes_nothing(site: Site, typed: dict[str, str]) -> None:
     steward = (await site.store.read(people.steward)).actor
     ask = await site.did(asks.publish, steward, "ask", lift())
-    answer = await (await site.who("olwen")).post(f"/asks/{ask.id}/answers", data=typed)
-    assert answer.headers["location"] == f"/asks/{ask.id}/answers"
+    one = await site.did(helping.answer, ask.id, Guest("Sunil", "07700 900123"), "help")
+    path = f"/asks/{ask.id}/answers/{one.id}"
+    assert (await (await site.who("olwen")).post(path, data=typed)).headers["location"] == path
+    assert (await site.store.read(helping.get, one.id)).state == "offered"
 
 
 async def test_an_answer_is_only_decided_on_under_its_own_ask(site: Site) -> None:
     steward = (await site.store.read(people.steward)).actor
     one, two = [await site.did(asks.publish, steward, "ask", lift()) for _ in range(2)]
-    answer = await site.did(asks.answer, one.id, Guest("Sunil", "07700 900123"), "help")
+    answer = await site.did(helping.answer, one.id, Guest("Sunil", "07700 900123"), "help")
     sent = await (await site.who("olwen")).post(
-        f"/asks/{two.id}/answers", data={"answer": str(answer.id), "state": "accepted"}
+        f"/asks/{two.id}/answers/{answer.id}", data={"state": "accepted"}
     )
-    assert sent.status_code == 409
+    assert sent.status_code == 404
     assert (await site.store.read(asks.get, one.id)).accepted == 0
 
 

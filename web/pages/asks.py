@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import asks
+from hub import asks, helping
 from hub.asks import Ask
 from hub.errors import HubError
 from hub.people import Account, Guest, may
@@ -116,7 +116,7 @@ def gather_one(tx: Tx, id: int, hub: Hub, who: Account | None, talk: int = 0) ->
     ask = asks.get(tx, id)
     return AskPage(
         ask=ask, replies=replies(tx, ask, hub, talk), origin=origin(ask), guard=guard(hub),
-        answered=who is not None and asks.answered(tx, id, who.actor), organiser=ask.local and may(who, "organiser"),
+        answered=who is not None and helping.answered(tx, id, who.actor), organiser=ask.local and may(who, "organiser"),
         form=forms.blank(), words=forms.blank(),
     )  # fmt: skip
 
@@ -138,7 +138,7 @@ async def answer(request: Request) -> Response:
     it = form.value
     person = who.actor if who else Guest(it.name, it.contact)
     try:
-        await request.app.state.store.write(asks.answer, id, person, it.said, words=it.words)
+        await request.app.state.store.write(helping.answer, id, person, it.said, words=it.words)
     except HubError as refusal:
         return await _page(request, form=form.refuse(refusal), status=422)
     return see_other(request, f"/asks/{id}/thanks")

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import asks, posts, things
+from hub import asks, helping, posts, things
 from hub.errors import NotFound
 from hub.store import Tx
 from hub.things import PATHS, Thing
@@ -81,7 +81,7 @@ async def all_asks(request: Request) -> Response:
 
 
 def _asks(tx: Tx, who: int) -> AsksPage:
-    many = {ask.id: n for ask, n in asks.waiting(tx, who)}
+    many = {ask.id: n for ask, n in helping.waiting(tx, who)}
     return AsksPage([(ask, many.get(ask.id, 0)) for ask in asks.open_(tx)], asks.closed(tx))
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import asks, events, jobs, people, posts, settings
+from hub import asks, events, helping, jobs, people, posts, settings
 from hub.clock import DAY, now
 from hub.people import Account
 from hub.store import Tx
@@ -89,7 +89,7 @@ def _today(tx: Tx, who: Account, part: str, used: int, whole: int) -> TodayPage:
     queue = jobs.waiting(tx)
     return TodayPage(
         account=who, part=part,
-        waiting=[Waiting(ask, many) for ask, many in asks.waiting(tx, who.actor)],
+        waiting=[Waiting(ask, many) for ask, many in helping.waiting(tx, who.actor)],
         postponed=[it for it in coming if it.status == "postponed"],
         soon=[it for it in coming if it.status not in ("cancelled", "postponed") and it.starts < now() + SOON],
         replies=[it for it in posts.latest_replies(tx, who.actor) if _new(it)] if moderates else [],
