@@ -9,7 +9,7 @@ from functools import cached_property
 
 from federation.as2.contexts import Json, document
 from federation.keys import host_of
-from hub import actors, jobs, settings
+from hub import actors, blocks, jobs, settings
 from hub.actors import Actor
 from hub.clock import now
 from hub.ids import new_id
@@ -36,6 +36,7 @@ class Sender:
     def __init__(self, tx: Tx) -> None:
         self.tx = tx
         self.hub = settings.get(tx)
+        self.beyond: dict[str, dict[str, None]] = {}  # what is said of → who else is told: they had it from a slice
         self._inboxes: dict[int, list[tuple[str, str]]] = {}
 
     @cached_property
@@ -52,7 +53,7 @@ class Sender:
 
     def say(self, actor: int, make: Make, to: Iterable[str], *, about: str, listed: bool = False) -> None:
         """Tell the public: kept if somebody gets it or `listed` in the outbox. `about` is what it is done to."""
-        to = list(to)
+        to = list(dict.fromkeys([*to, *self.beyond.get(about, ())]))
         if to or listed:
             id = keep(self.tx, self.hub.base, actor, make, about=about, public=True, listed=listed)
             send(self.tx, id, about, to)
@@ -91,9 +92,11 @@ def keep(tx: Tx, base: str, actor: int, make: Make, *, about: str, public: bool,
 def send(tx: Tx, activity: int, about: str, inboxes: Iterable[str]) -> None:
     """One job for each inbox; what concerns one thing goes to one server in order."""
     hosts = {inbox: host for inbox in inboxes if (host := host_of(inbox))}
+    kept_out = blocks.kept_out(tx, hosts.values())
     orders = [
         Order({"activity": activity, "inbox": inbox}, host=host, line=f"{host}|{about}")
         for inbox, host in hosts.items()
+        if host not in kept_out
     ]  # fmt: skip
     jobs.enqueue_many(tx, "deliver", orders)
 

@@ -22,7 +22,7 @@ from federation.resolve import Budget, Gone
 from federation.signatures import BadSignature, Claim
 from federation.strict_json import BadJson, parse_json
 from federation.wire import Wire
-from hub import actors, jobs, peers
+from hub import actors, blocks, jobs, peers
 from hub.actors import Signer
 from hub.clock import DAY, now
 from hub.errors import N_, HubError, NotFound
@@ -32,6 +32,7 @@ from hub.store import Busy, Tx
 log = structlog.get_logger()
 
 TYPES = frozenset({"application/activity+json", "application/ld+json", "application/json"})
+ACCEPTED = "accepted"
 KEY_FETCHES = 6  # for one key: each of three ways of asking, and once more at the document's own id
 
 Headers = Sequence[tuple[str, str]]
@@ -119,10 +120,10 @@ async def take(wire: Wire, target: str, headers: Headers, body: bytes, facts: Fa
     if wait:
         raise Refused(N_("That is more than we can read at once. Please come back later."), status=429, after=wait)
     is_news = wire.heard.get(host) is None
-    taken = await wire.store.write(_keep, it, body.removeprefix(b"\xef\xbb\xbf").decode(), is_news=is_news)
-    if taken and is_news:
+    word = await wire.store.write(_keep, it, body.removeprefix(b"\xef\xbb\xbf").decode(), is_news=is_news)
+    if word == ACCEPTED and is_news:
         wire.heard.put(host, True)
-    return "accepted" if taken else "ignored: seen before"
+    return word
 
 
 # --- the letter ------------------------------------------------------------------------------------
@@ -182,8 +183,10 @@ def _envelope(activity: Json, body: bytes) -> Envelope:
     return Envelope(id, type_, sender)
 
 
-def _keep(tx: Tx, it: Envelope, body: str, *, is_news: bool) -> bool:
-    row = new_id()
+def _keep(tx: Tx, it: Envelope, body: str, *, is_news: bool) -> str:
+    host, row = keys.host_of(it.sender), new_id()
+    if blocks.suspended(tx, host):
+        return "ignored: their server is kept out"
     taken = tx.run(
         """INSERT INTO inbox (id, uri, signer, type, body, at) VALUES (:id, :uri, :signer, :type, :body, :now)
            ON CONFLICT (uri) DO NOTHING""",
@@ -193,8 +196,8 @@ def _keep(tx: Tx, it: Envelope, body: str, *, is_news: bool) -> bool:
         # One job reads all that a sender has sent, in the order it came: a Delete must not overtake its Create.
         jobs.enqueue_once(tx, "receive", {"from": it.sender}, line=f"from {it.sender}")
     if is_news:
-        peers.heard(tx, keys.host_of(it.sender))
-    return bool(taken)
+        peers.heard(tx, host)
+    return ACCEPTED if taken else "ignored: seen before"
 
 
 # --- the seal --------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ Whoever calls has made sure that `author` is really behind the document.
 
 from federation.as2 import loose, seen
 from federation.as2.contexts import Json
-from hub import actors, asks, events, posts, projects, settings
+from hub import actors, asks, blocks, events, posts, projects, settings, things
 from hub.actors import Actor
 from hub.errors import NotFound
 from hub.store import Tx
@@ -40,6 +40,9 @@ def keep(tx: Tx, author: Actor, doc: Json, *, touched: int | None = None) -> str
         return "ignored: of a kind that is not shown here"
     if not loose.is_public(doc):
         return "ignored: not for everybody"
+    level = blocks.level(tx, author.domain)
+    if level == "suspended":
+        return "ignored: their server is kept out"
     it, project = seen.thing(doc, touched=touched), project_of(tx, doc)
     if not (it.title or it.html or it.pictures or it.extra.links or it.extra.poll):
         return "ignored: it says nothing"
@@ -53,6 +56,8 @@ def keep(tx: Tx, author: Actor, doc: Json, *, touched: int | None = None) -> str
             id = asks.mirror(tx, author.id, kind, it, seen.ask(doc), project=project, counted=seen.offered(doc))
         case _:
             id = posts.mirror(tx, author.id, it, kind=kind, project=project)
+    if id is not None and level == "limited":
+        things.hold(tx, id)
     return NO_NEWS if id is None else KEPT
 
 

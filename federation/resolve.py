@@ -10,14 +10,14 @@ from typing import Any
 import msgspec
 import structlog
 
-from federation import keys, signatures
+from federation import keys, knock
 from federation.as2 import loose, seen
 from federation.as2.contexts import Json
 from federation.http import Response, Unreachable
 from federation.keep import keep_project
 from federation.strict_json import BadJson, parse_json
 from federation.wire import Limits, Wire
-from hub import actors, things
+from hub import actors, blocks, things
 from hub.actors import Actor
 from hub.clock import DAY, now
 from hub.errors import N_, HubError
@@ -95,50 +95,21 @@ async def document(wire: Wire, url: str, budget: Budget | None = None) -> Json:
 async def json_at(wire: Wire, url: str, *, accept: str, budget: Budget | None = None) -> Json:
     """Plain JSON from a well-known place (WebFinger, NodeInfo). Raises as `document` does."""
     left = (budget or Budget(wire.limits)).spend()
-    response = await _in_time(wire.client.get(url, accept=accept), left, url)
+    response = await knock.in_time(wire.client.get(url, accept=accept), left, url)
     return _json(_good(response))
 
 
 async def _fetched(wire: Wire, url: str, budget: Budget) -> tuple[Json, str]:
     if not loose.origin(url) or wire.is_ours(url):
         raise Unfit(N_("That is no address on another server."))
-    response = _good(await _signed_get(wire, url, budget))
+    if await wire.store.read_hot(blocks.suspended, keys.host_of(url)):
+        raise Unfit(N_("That server is kept out."))
+    response = _good(await knock.get(wire, url, budget.spend))
     kind, _, parameters = response.headers.get("content-type", "").partition(";")
     kind = kind.strip().lower()
     if kind != ACTIVITY_JSON and not (kind == LD_JSON and PROFILE in parameters):
         raise Unfit(N_("The answer is not an ActivityPub document."))
     return _json(response), response.url
-
-
-async def _signed_get(wire: Wire, url: str, budget: Budget) -> Response:
-    """Fetch as the server's own actor; where that is refused, in the two other ways that servers understand."""
-    key_id, key = await wire.key_of(await wire.instance())
-
-    def plain(method: str, url: str) -> dict[str, str]:
-        return signatures.sign_cavage(method, url, key_id=key_id, key=key, at=now())
-
-    def without_query(method: str, url: str) -> dict[str, str]:
-        return signatures.sign_cavage(method, url, key_id=key_id, key=key, at=now(), with_query=False)
-
-    def newer(method: str, url: str) -> dict[str, str]:
-        return signatures.sign_rfc9421(method, url, key_id=key_id, key=key, at=now())
-
-    ways = [plain, without_query, newer] if "?" in url else [plain, newer]
-    for sign in ways:
-        left = budget.spend()
-        response = await _in_time(wire.client.get(url, sign=sign), left, url)
-        if response.status != 401:
-            break
-    return response
-
-
-async def _in_time(asked: Any, left: float, url: str) -> Response:
-    try:
-        async with asyncio.timeout(left):
-            response: Response = await asked
-            return response
-    except TimeoutError:
-        raise Unreachable(N_("%(host)s took too long."), kind="timeout", host=keys.host_of(url)) from None
 
 
 def _good(response: Response) -> Response:
@@ -206,6 +177,7 @@ class Plan(msgspec.Struct):
     above: str = ""
     again: bool = False  # the sender's own document
     gone: bool = False  # the sender says that they are
+    successor: str = ""  # who the sender says that they are now
 
 
 async def gather(wire: Wire, sender: Actor, plan: Plan) -> Gathered:
@@ -221,6 +193,8 @@ async def gather(wire: Wire, sender: Actor, plan: Plan) -> Gathered:
         await _look_again(wire, sender, found, budget)
     for url in plan.objects:
         await thing(wire, url, found, budget)
+    if plan.successor:
+        await _if_possible(_successor(wire, sender, plan.successor, found, budget))
     for uri in plan.actors:
         await _if_possible(_actor(wire, uri, found, budget))
     if plan.above:
@@ -237,6 +211,8 @@ def plan(tx: Tx, sender: Actor, activity: Json) -> Plan:
     elif kind == "Announce" and actors.anybody_follows(tx, sender.id):
         inner = loose.id_of(what.get("object")) if isinstance(what, dict) and what.get("object") else ""
         plan.objects = [one for one in [inner or id] if loose.origin(one) and things.at(tx, one) is None]
+    elif kind == "Move" and id == sender.uri and actors.anybody_follows(tx, sender.id):
+        plan.successor = loose.id_of(activity.get("target"))
     elif kind in ("Create", "Update"):
         _plan_thing(tx, sender, activity, plan)
     return plan
@@ -277,6 +253,13 @@ async def _look_again(wire: Wire, sender: Actor, found: Gathered, budget: Budget
         found.actors[sender.uri] = await actor(wire, sender.uri, fresh=True, budget=budget)
     except Gone:
         found.gone.add(sender.uri)
+
+
+async def _successor(wire: Wire, sender: Actor, uri: str, found: Gathered, budget: Budget) -> None:
+    """The account that somebody moves to counts only when it says itself that it was theirs before."""
+    doc = await document(wire, uri, budget)
+    if sender.uri in loose.ids_of(doc.get("alsoKnownAs")):
+        found.actors[uri] = await learn(wire, doc, loose.id_of(doc))
 
 
 async def thing(wire: Wire, url: str, found: Gathered, budget: Budget) -> Json:

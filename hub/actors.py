@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from hub import waiting
 from hub.changes import Kind, record
 from hub.clock import now
 from hub.errors import N_, NotFound
@@ -229,12 +230,17 @@ def remove(tx: Tx, id: int) -> None:
     """An actor elsewhere is gone: its follows, answers and words with it."""
     tx.run("UPDATE actor SET removed = :now WHERE id = :id AND local = 0", id=id, now=now())
     tx.run("DELETE FROM follow WHERE follower = :id OR followed = :id", id=id)
-    tx.run("DELETE FROM attendance WHERE actor = :id", id=id)
+    waiting.withdraw_all(tx, id)
     tx.run("DELETE FROM answer WHERE actor = :id", id=id)
     tx.run("DELETE FROM reaction WHERE actor = :id", id=id)
     tx.run("DELETE FROM message WHERE sender = :id", id=id)
     tx.run("UPDATE thing SET removed = :now WHERE author = :id AND local = 0 AND removed IS NULL", id=id, now=now())
     record(tx, Kind.ACTOR_REMOVED, subject=id, actor=id)
+
+
+def retire(tx: Tx, id: int) -> None:
+    """One of ours is gone. It keeps its key, to say so with, and its handle, so that nobody else is taken for it."""
+    tx.run("UPDATE actor SET removed = :now WHERE id = :id AND local = 1 AND removed IS NULL", id=id, now=now())
 
 
 def follow(tx: Tx, follower: int, followed: int, uri: str | None = None) -> bool:
@@ -304,6 +310,16 @@ def follows(tx: Tx, follower: int, followed: int) -> str | None:
         followed=followed,
     )
     return row["state"] if row else None
+
+
+def ours_who_follow(tx: Tx, other: int) -> list[tuple[int, str]]:
+    """Who of ours follows this actor elsewhere, or has asked to: ids and states."""
+    rows = tx.all(
+        """SELECT f.follower, f.state FROM follow f JOIN actor a ON a.id = f.follower
+           WHERE f.followed = :other AND a.local = 1 AND f.state <> 'refused'""",
+        other=other,
+    )
+    return [(row["follower"], row["state"]) for row in rows]
 
 
 def anybody_follows(tx: Tx, other: int) -> bool:

@@ -6,7 +6,7 @@ import msgspec
 
 from hub import actors, media, search, settings
 from hub.clock import now
-from hub.errors import N_, Conflict, Invalid, NotAllowed, NotFound
+from hub.errors import N_, TAKEN_DOWN, Conflict, Gone, Invalid, NotAllowed, NotFound
 from hub.ids import new_id
 from hub.packing import pack, unpack
 from hub.places import Area
@@ -179,6 +179,11 @@ def take_down(tx: Tx, id: int) -> None:
     search.forget(tx, id)
 
 
+def hold(tx: Tx, id: int) -> None:
+    """Nobody sees it until a moderator shows it: it comes from a server that is kept at a distance."""
+    tx.run("UPDATE thing SET hidden = 1 WHERE id = :id AND hidden = 0 AND local = 0", id=id)
+
+
 def get(tx: Tx, id: int) -> Thing:
     """A visible thing by its id. Raises `NotFound`."""
     return common(_row(tx.one(f"SELECT {COLUMNS} FROM {FROM} WHERE t.id = :id AND t.removed IS NULL", id=id)))
@@ -206,6 +211,11 @@ def tombstone(tx: Tx, id: int) -> tuple[str, int] | None:
     """Address and time of something of ours that was taken back."""
     row = tx.one("SELECT uri, removed FROM thing WHERE id = :id AND local = 1 AND removed IS NOT NULL", id=id)
     return (row["uri"], row["removed"]) if row else None
+
+
+def missing(tx: Tx, id: int, never: str) -> NotFound:
+    """Why there is nothing of this id: it was taken down here, or, in the words `never`, it was never there."""
+    return Gone(TAKEN_DOWN) if tombstone(tx, id) else NotFound(never)
 
 
 def root_of(tx: Tx, uri: str) -> Thing | None:

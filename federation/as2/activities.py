@@ -48,6 +48,11 @@ def undo(id: str, actor: str, other: str, what: Json) -> Json:
     return {"id": id, "type": "Undo", "actor": actor, "to": [other], "object": kept}
 
 
+def undo_share(id: str, actor: str, share: Json) -> Json:
+    """Take back an `Announce`, before everybody who may have seen it."""
+    return {"id": id, "type": "Undo", "actor": actor, "to": [PUBLIC], "cc": [followers(actor)], "object": share}
+
+
 def answer(kind: str, id: str, actor: str, to: str, about: dict[str, Any] | str) -> Json:
     """`Accept`, `Reject` or `Like` what `to` did or said.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from federation.as2 import loose
 from federation.as2.contexts import Json
-from federation.incoming import follows, going, saying, taking_back
+from federation.incoming import follows, going, listing, moderation, pledges, saying, taking_back
 from federation.incoming.ours import FORGOTTEN
 from federation.resolve import Gathered
 from hub.actors import Actor
@@ -26,9 +26,17 @@ HANDLERS: dict[str, Handler] = {
     "Create": saying.create,
     "Update": saying.update,
     "Like": saying.like,
+    "EmojiReact": saying.like,
     "Announce": saying.announce,
     "Join": going.join,
     "Leave": going.leave,
+    "Offer": pledges.offer,
+    "Add": listing.add,
+    "Remove": listing.remove,
+    "Move": follows.move,
+    "Flag": moderation.flag,
+    "Block": moderation.block,
+    "Ignore": moderation.ignore,
 }
 
 

@@ -2,12 +2,12 @@
 
 from federation.as2 import loose
 from federation.as2.contexts import Json
-from federation.incoming import going
+from federation.incoming import going, pledges
 from federation.incoming.ours import NOT_OURS, taken_back, tell
 from federation.resolve import Gathered
 from hub import actors, jobs
 from hub.actors import Actor
-from hub.errors import NotFound
+from hub.errors import N_, NotAllowed, NotFound
 from hub.store import Tx
 
 
@@ -24,7 +24,7 @@ def follow(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
 
 def accept(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     """They let one of ours follow them. Then what they published before is fetched."""
-    coming = going.answered(tx, sender, activity, "yes")
+    coming = going.answered(tx, sender, activity, "yes") or pledges.accepted(tx, sender, activity)
     if coming is not None:
         return coming
     ours = _our_follow(tx, sender, activity.get("object"))
@@ -38,12 +38,26 @@ def accept(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
 
 
 def reject(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
-    coming = going.answered(tx, sender, activity, "no")
+    coming = going.answered(tx, sender, activity, "no") or pledges.declined(tx, sender, activity)
     if coming is not None:
         return coming
     ours = _our_follow(tx, sender, activity.get("object"))
     refused = actors.follow_answered(tx, ours, sender.id, accepted=False)
     return "refused us" if refused else "ignored: nobody asked"
+
+
+def move(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
+    """They live elsewhere now: ours follow them there, once the new account has named the old one as its own."""
+    if loose.id_of(activity.get("object")) != sender.uri:
+        raise NotAllowed(N_("Only who moves can say so."))
+    new = found.actors.get(loose.id_of(activity.get("target")))
+    if new is None:
+        return "ignored: the new account does not know the old one"
+    moved = 0
+    for follower, _ in actors.ours_who_follow(tx, sender.id):
+        moved += actors.ask_to_follow(tx, follower, new)
+        actors.stop_following(tx, follower, sender.id)
+    return "followed to where they are now" if moved else "no news"
 
 
 def _our_follow(tx: Tx, sender: Actor, what: object) -> int:

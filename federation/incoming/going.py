@@ -1,12 +1,14 @@
 """Who comes to an event of ours: by Join, by an answer to the Event itself, by a vote, by a word in a reply."""
 
+from federation import outgoing
 from federation.as2 import loose, seen
 from federation.as2.contexts import Json
 from federation.incoming.ours import FORGOTTEN, NOT_OURS, event_of, taken_back, tell
 from federation.resolve import Gathered
 from hub import attendance, events
 from hub.actors import Actor
-from hub.errors import Conflict, NotFound
+from hub.attendance import NoRoomForMore
+from hub.errors import Conflict, Invalid, NotFound
 from hub.store import Tx
 from hub.things import Thing
 
@@ -27,12 +29,18 @@ def join(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     said = said if said in attendance.SAID else "yes"
     party = max(loose.count(loose.nh(activity, "partySize"), attendance.MOST_TOGETHER) or 1, 1)
     try:
-        attendance.answer(tx, event, sender.id, said, party=party, via="join")
-    except Conflict as refusal:
+        kept = attendance.answer(
+            tx, event, sender.id, said, party=party, via="join", asked=loose.id_of(activity)[:2000]
+        )  # fmt: skip
+    except NoRoomForMore as refusal:
+        tell(tx, "Accept", organiser, sender, activity)
+        outgoing.going.tell(tx, events.get(tx, event), sender.id, "no more")
+        return f"going as before: {refusal}"
+    except (Conflict, Invalid) as refusal:
         tell(tx, "Reject", organiser, sender, activity)
         return f"rejected: {refusal}"
-    tell(tx, "Accept", organiser, sender, activity)
-    return f"going: {said}"
+    tell(tx, "TentativeAccept" if kept.waiting else "Accept", organiser, sender, activity)
+    return "waiting" if kept.waiting else f"going: {said}"
 
 
 def leave(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
@@ -47,8 +55,7 @@ def answered(tx: Tx, sender: Actor, activity: Json, said: str) -> str | None:
     event = event_of(tx, activity.get("object"))
     if event is None:
         return None
-    attendance.answer(tx, event, sender.id, said, via="join")
-    return f"going: {said}"
+    return _answer(tx, event, sender, said, "calendar", "going")
 
 
 def tentative(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
@@ -60,8 +67,7 @@ def voted(tx: Tx, sender: Actor, poll: Thing, said: str) -> str:
     event = events.by_companion(tx, poll.id) if poll.kind == "companion" else events.get(tx, poll.id)
     if attendance.answer_of(tx, event.id, sender.id) is not None:
         return "ignored: answered before"
-    attendance.answer(tx, event.id, sender.id, said, via="poll")
-    return f"voted: {said}"
+    return _answer(tx, event.id, sender, said, "poll", "voted")
 
 
 def spoken(tx: Tx, sender: Actor, asked: Thing, doc: Json) -> str | None:
@@ -70,5 +76,11 @@ def spoken(tx: Tx, sender: Actor, asked: Thing, doc: Json) -> str | None:
     if asked.kind not in ("event", "companion") or not first or first[0] not in ANSWERS:
         return None
     event = asked.id if asked.kind == "event" else events.by_companion(tx, asked.id).id
-    attendance.answer(tx, event, sender.id, ANSWERS[first[0]], via="reply")
-    return f"answered: {ANSWERS[first[0]]}"
+    return _answer(tx, event, sender, ANSWERS[first[0]], "reply", "answered")
+
+
+def _answer(tx: Tx, event: int, sender: Actor, said: str, via: str, outcome: str) -> str:
+    """Who finds it full is told so in private: none of these ways has an answer of its own."""
+    kept = attendance.answer(tx, event, sender.id, said, via=via)
+    outgoing.going.waits(tx, kept)
+    return f"{outcome}: {said}" + (", waiting" if kept.waiting else "")

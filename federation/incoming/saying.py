@@ -3,7 +3,7 @@
 from federation import outgoing
 from federation.as2 import loose, seen, words
 from federation.as2.contexts import Json
-from federation.incoming import going, helping
+from federation.incoming import going, helping, pledges, told
 from federation.incoming.ours import taken_back
 from federation.keep import KEPT, keep, listened_to
 from federation.resolve import Gathered
@@ -18,10 +18,12 @@ from hub.store import Tx
 def create(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     """A vote, an answer in words, a reply, or something new from somebody who is followed."""
     doc = _own(sender, activity, found)
+    if loose.type_of(doc) == "EconomicEvent":
+        return pledges.finished(tx, sender, doc)
     label = seen.vote(doc)
     if label is not None:
         return _vote(tx, sender, doc, label)
-    return _spoken(tx, sender, doc) or _keep(tx, sender, doc, found)
+    return _spoken(tx, sender, doc) or told.to_us(tx, sender, doc) or _keep(tx, sender, doc, found)
 
 
 def update(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
@@ -31,7 +33,7 @@ def update(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     if seen.vote(doc) is not None:
         return "ignored: votes are final"
     touched = None if doc.get("updated") else loose.moment(activity.get("published")) or now()
-    return _spoken(tx, sender, doc) or _keep(tx, sender, doc, found, touched=touched)
+    return _spoken(tx, sender, doc) or told.to_us(tx, sender, doc) or _keep(tx, sender, doc, found, touched=touched)
 
 
 def _own(sender: Actor, activity: Json, found: Gathered) -> Json:

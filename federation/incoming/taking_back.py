@@ -2,9 +2,10 @@
 
 from federation.as2 import loose
 from federation.as2.contexts import Json
+from federation.incoming import pledges
 from federation.incoming.ours import event_of, remember_gone
 from federation.resolve import Gathered
-from hub import actors, attendance, things
+from hub import actors, attendance, messages, things
 from hub.actors import Actor
 from hub.changes import Kind, record
 from hub.errors import N_, NotAllowed
@@ -31,17 +32,21 @@ def _undone(tx: Tx, sender: Actor, id: str, what: Json) -> bool:
         case "Follow":
             followed = actors.known(tx, loose.id_of(what.get("object")))
             return followed is not None and followed.local and actors.unfollow(tx, sender.id, followed.id)
-        case "Like" | "Announce" as kind:
+        case "Like" | "EmojiReact" | "Announce" as kind:
             thing = things.at(tx, loose.id_of(what.get("object")))
             return thing is not None and things.take_back(tx, thing.id, sender.id, _reaction(kind))
         case "Join":
             event = event_of(tx, what.get("object"))
             return event is not None and attendance.withdraw(tx, event, sender.id)
+        case "Offer":
+            return pledges.undone(tx, sender, id)
     row = tx.one("SELECT followed FROM follow WHERE follower = :who AND uri = :uri", who=sender.id, uri=id)
     if row is not None:
         return actors.unfollow(tx, sender.id, row["followed"])
     row = tx.one("SELECT thing, kind FROM reaction WHERE actor = :who AND uri = :uri", who=sender.id, uri=id)
-    return row is not None and things.take_back(tx, row["thing"], sender.id, row["kind"])
+    if row is not None:
+        return things.take_back(tx, row["thing"], sender.id, row["kind"])
+    return pledges.undone(tx, sender, id)
 
 
 def delete(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
@@ -50,9 +55,12 @@ def delete(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
         if uri not in found.gone:
             return "ignored: they are still there"
         actors.remove(tx, sender.id)
+        _take_down_project(tx, sender)
         return "removed"
     if not loose.same_origin(uri, sender.uri):
         raise NotAllowed(N_("Only its author can delete this."))
+    if messages.forget(tx, uri, sender.id):
+        return "removed"
     before = things.at(tx, uri)
     kind = things.remove(tx, uri, sender.id)
     if before is None or kind is None:
@@ -61,5 +69,13 @@ def delete(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     return "removed"
 
 
+def _take_down_project(tx: Tx, sender: Actor) -> None:
+    """A project stands at its actor's address, as its hub's word."""
+    project = things.at(tx, sender.uri)
+    if project is not None and project.kind == "project":
+        things.take_down(tx, project.id)
+        record(tx, Kind.PROJECT_REMOVED, subject=project.id, actor=sender.id)
+
+
 def _reaction(kind: str) -> str:
-    return "like" if kind == "Like" else "share"
+    return "share" if kind == "Announce" else "like"

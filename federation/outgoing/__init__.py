@@ -8,7 +8,7 @@ from typing import Any
 
 from federation.as2 import activities
 from federation.dispatch import Sender, send
-from federation.outgoing import actors, asks, events, messages, posts
+from federation.outgoing import actors, asks, events, going, heard, hubs, messages, pledges, posts, projects, slices
 from federation.outgoing.said import ours
 from hub import actors as hub_actors
 from hub import jobs, things
@@ -30,11 +30,15 @@ def announce(tx: Tx) -> int:
         return 0
     sender, told = Sender(tx), set[tuple[str, int]]()
     for change in changes:
-        handle = _HANDLERS.get(change.kind)
+        handle, concerns = _HANDLERS.get(change.kind), slices.concerns(change) and not change.detail.get("quiet")
+        if concerns:
+            slices.prepare(sender, change.subject)
         once = ("actor", actors.actor_of(tx, change)) if change.kind in _OF_ACTORS else ("change", change.id)
         if handle is not None and once not in told and not change.detail.get("quiet"):
             told.add(once)
             _if_there(handle, sender, change)
+        if concerns:
+            slices.sort(sender, change)
     move(tx, READER, changes[-1])
     return len(changes)
 
@@ -48,7 +52,15 @@ def tally(tx: Tx, kind: str, id: int) -> None:
         return
     if not thing.local:
         return
+    slices.prepare(sender, id)
     (events if kind == "event" else asks).tally(sender, thing)
+
+
+def close(tx: Tx, event: int, starts: int) -> None:
+    """The poll of an event has closed: its last count is told, unless it was put off meanwhile."""
+    row = tx.one("SELECT starts FROM event WHERE id = :id", id=event)
+    if row is not None and row["starts"] == starts:
+        tally(tx, "event", event)
 
 
 def answer(tx: Tx, kind: str, actor_id: int, to_actor: Actor, about: dict[str, Any] | str) -> int:
@@ -94,16 +106,25 @@ def _answered(s: Sender, change: Change) -> None:
         jobs.enqueue(s.tx, "tally", {kind: thing.id}, due=now() + TALLY_EVERY, line=line)
 
 
+def _helped(s: Sender, change: Change) -> None:
+    """Whoever offered from another hub hears of it at once, everybody else gets new numbers."""
+    pledges.decided(s, change)
+    _answered(s, change)
+
+
 _Handler = Callable[[Sender, Change], None]
 _HANDLERS: dict[str, _Handler] = {
     Kind.HUB_CHANGED: actors.changed,
     Kind.ACTOR_CHANGED: actors.changed,
     Kind.PROJECT_STARTED: posts.project_started,
     Kind.PROJECT_CHANGED: actors.changed,
+    Kind.PROJECT_REMOVED: projects.removed,
     Kind.EVENT_PUBLISHED: events.published,
     Kind.EVENT_CHANGED: events.changed,
-    Kind.EVENT_CANCELLED: events.off,
-    Kind.EVENT_POSTPONED: events.off,
+    Kind.EVENT_CANCELLED: events.changed,
+    Kind.EVENT_POSTPONED: events.changed,
+    Kind.EVENT_LET_IN: going.let_in,
+    Kind.EVENT_TAKEN_OFF: going.taken_off,
     Kind.EVENT_REMOVED: events.removed,
     Kind.EVENT_ANSWERED: _answered,
     Kind.ASK_PUBLISHED: asks.published,
@@ -111,12 +132,21 @@ _HANDLERS: dict[str, _Handler] = {
     Kind.ASK_CLOSED: asks.changed,
     Kind.ASK_REMOVED: asks.removed,
     Kind.ASK_ANSWERED: _answered,
+    Kind.ASK_HELPED: _helped,
+    Kind.PLEDGE_MADE: pledges.made,
+    Kind.PLEDGE_WITHDRAWN: pledges.withdrawn,
     Kind.POST_PUBLISHED: posts.published,
     Kind.POST_CHANGED: posts.changed,
     Kind.POST_REMOVED: posts.removed,
     Kind.MESSAGE_SENT: messages.sent,
+    Kind.HEARD_SHARED: heard.shared,
+    Kind.HEARD_TAKEN_BACK: heard.taken_back,
     Kind.FOLLOW_ASKED: actors.follow_asked,
     Kind.FOLLOW_ENDED: actors.follow_ended,
+    Kind.SLICE_BEGUN: slices.begun,
+    Kind.SLICE_ENDED: slices.ended,
+    Kind.HUB_FOUND: hubs.found,
+    Kind.HUB_LOST: hubs.lost,
 }
 _OF_ACTORS = (Kind.HUB_CHANGED, Kind.ACTOR_CHANGED, Kind.PROJECT_CHANGED)
 

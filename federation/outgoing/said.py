@@ -32,6 +32,21 @@ def share(s: Sender, actor: int, uri: str, author: str, to: Iterable[str], *, li
     s.say(actor, lambda id: activities.announce(id, ours, uri, now(), author), to, about=uri, listed=listed)
 
 
+def unshare(s: Sender, actor: int, uri: str, to: Iterable[str]) -> None:
+    """Take back that one of ours shared `uri`: in its outbox, and with all who may have seen it."""
+    row = s.tx.one(
+        """SELECT id, uri FROM activity WHERE actor = :actor AND type = 'Announce' AND object = :uri
+           ORDER BY id DESC LIMIT 1""",
+        actor=actor, uri=uri,
+    )  # fmt: skip
+    if row is None:
+        return
+    s.tx.run("UPDATE activity SET listed = 0 WHERE id = :id", id=row["id"])
+    ours = actors.get(s.tx, actor).uri
+    share = {"id": row["uri"], "type": "Announce", "actor": ours, "object": uri}
+    s.say(actor, lambda id: activities.undo_share(id, ours, share), to, about=uri)
+
+
 def delete(s: Sender, it: Said | None, to: Iterable[str]) -> None:
     if it is not None and it.removed is not None:
         kind, at = documents.former(it.kind), it.removed
