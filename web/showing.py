@@ -5,8 +5,9 @@ from html import escape
 import msgspec
 from starlette.requests import Request
 
-from hub import media, posts
+from hub import actors, media, posts
 from hub.actors import By
+from hub.reading import Extra, Fact
 from hub.settings import Hub
 from hub.store import Tx
 from hub.text import Text, excerpt
@@ -43,6 +44,7 @@ class Reply(msgspec.Struct, frozen=True):
     href: str
     answers: Text
     photos: list[Photo]
+    extra: Extra
     begun: bool = False
 
 
@@ -54,12 +56,22 @@ class Talk(msgspec.Struct, frozen=True):
     earlier: bool
 
 
+class Who(msgspec.Struct, frozen=True):
+    """What somebody elsewhere says of themselves. `icon` is the address of their picture, never loaded by our pages."""
+
+    acct: str
+    summary: Text
+    facts: list[Fact]
+    icon: str
+
+
 class Origin(msgspec.Struct, frozen=True):
-    """The hub or server that something comes from, and its page there."""
+    """The hub or server that something comes from, and its page there. `who`: its author, where the page tells."""
 
     name: Text
     domain: str
     url: str
+    who: Who | None = None
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -79,8 +91,12 @@ def asked(request: Request) -> int:
 
 
 def replies(tx: Tx, thing: Thing, hub: Hub, page: int = 0) -> Talk:
-    """A page of what was said under `thing`, without what is hidden."""
-    said = posts.replies(tx, thing.id, limit=SAID + 1, skip=page * SAID)
+    """A page of what was said under `thing`, without what is hidden.
+
+    A hub that calls an event off says so in a reply, too, for those who follow the poll; its page says it on top.
+    """
+    notices_by = thing.by.id if thing.kind == "event" else 0
+    said = posts.replies(tx, thing.id, limit=SAID + 1, skip=page * SAID, without=notices_by)
     names = {it.uri: it.by.name or {"": it.by.handle} for it in said}
     return Talk([_reply(tx, it, hub, names) for it in said[-SAID:]], page, len(said) > SAID)
 
@@ -91,7 +107,8 @@ def _reply(tx: Tx, it: Thing, hub: Hub, names: dict[str, Text]) -> Reply:
     return Reply(
         id=it.id, name=it.by.name, handle=it.by.handle, place=place(it.by, hub), at=it.published, html=begins,
         href="" if it.local else web_address(it.url) or web_address(it.uri),
-        answers=names.get(it.reply_to or "", {}), photos=photos(tx, it.pictures), begun=begun,
+        answers=names.get(it.reply_to or "", {}), photos=photos(tx, it.pictures), extra=it.extra,
+        begun=begun,
     )  # fmt: skip
 
 
@@ -105,6 +122,14 @@ def origin(thing: Thing) -> Origin | None:
     if thing.local:
         return None
     return Origin(thing.by.name, thing.by.domain, web_address(thing.url) or web_address(thing.uri))
+
+
+def source(tx: Tx, thing: Thing) -> Origin | None:
+    """The same, with its author."""
+    found = origin(thing)
+    it = actors.get(tx, thing.by.id) if found else None
+    who = Who(it.acct, it.summary, it.facts, web_address(it.icon)) if it else None
+    return msgspec.structs.replace(found, who=who) if found else None
 
 
 def web_address(url: str) -> str:

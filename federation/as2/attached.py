@@ -28,6 +28,7 @@ _ENDINGS = {
 _NAMED = frozenset({"PropertyValue", "IdentityProof", "Place", "Emoji", "Mention", "Hashtag", "Note"})  # no files
 _ABOUT = frozenset({"Book", "Edition", "Author", "Work", "Link"})  # tags that are what a post is about
 _QUOTES = ("quoteUrl", "quoteUri", "quoteURL", "_misskey_quote", "quote")
+_SAID = re.compile(r"quote-inline|\b[RQ][ET]:\s")  # who quotes for those who know no quotes links to it in the words
 
 
 def tags(doc: Json) -> list[str]:
@@ -46,7 +47,7 @@ def _tag(tag: object) -> str:
         tag = words.get(type_of(tag))
     elif isinstance(tag, str) and not tag.startswith("#"):
         tag = None
-    return " ".join(tag.removeprefix("#").split()) if isinstance(tag, str) and len(tag) < 500 else ""
+    return loose.words(tag.removeprefix("#"), 100) if isinstance(tag, str) and len(tag) < 500 else ""
 
 
 # --- pictures and links ----------------------------------------------------------------------------
@@ -127,8 +128,8 @@ def _linked(doc: Json) -> Iterator[Link]:
             yield from _link(tag)
     if type_of(doc) == "Page" and loose.origin(doc.get("url")) and not loose.same_origin(doc["url"], id_of(doc)):
         yield Link(doc["url"])
-    quoted = next((doc[name] for name in _QUOTES if loose.origin(doc.get(name))), "")
-    if quoted and len(quoted) <= loose.LONGEST_ADDRESS and quoted not in str(doc.get("content")):
+    quoted = next((url for url in map(loose.address, map(doc.get, _QUOTES)) if url), "")
+    if quoted and quoted != id_of(doc) and not _SAID.search(str(doc.get("content"))):
         yield Link(quoted)
 
 

@@ -66,7 +66,8 @@ def ids_of(value: object) -> list[str]:
 
 def is_public(doc: Json) -> bool:
     """Whether everybody may see it. What is not addressed to all is for those it is addressed to."""
-    return any(id in PUBLIC for id in (*ids_of(doc.get("to")), *ids_of(doc.get("cc"))))
+    named = (*several(doc.get("to")), *several(doc.get("cc")))  # all of them: some name it last, after hundreds
+    return any(id_of(one) in PUBLIC for one in named)
 
 
 def origin(url: object) -> str:

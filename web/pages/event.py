@@ -21,7 +21,7 @@ from web.cache import shared
 from web.forms import Form
 from web.pages.talk import ANSWER, reply_form
 from web.shell import Alternate
-from web.showing import Origin, Photo, Talk, asked, origin, photos, replies
+from web.showing import Origin, Photo, Talk, asked, photos, replies, source
 from web.templates import render, see_other
 
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
@@ -101,7 +101,7 @@ def gather(tx: Tx, id: int, hub: Hub, who: Account | None, talk: int = 0) -> Eve
     return EventPage(
         event=event, day=when.local(event.starts, event.zone).date(), photos=photos(tx, event.pictures),
         project=_project(tx, event), replies=replies(tx, event, hub, talk),
-        origin=origin(event), open=is_open(event), answer=attendance.answer_of(tx, id, who.actor) if who else None,
+        origin=source(tx, event), open=is_open(event), answer=attendance.answer_of(tx, id, who.actor) if who else None,
         organiser=event.local and may(who, "organiser"), form=forms.blank(), words=forms.blank(),
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ from web.cache import shared
 from web.forms import Form
 from web.pages.talk import reply_form
 from web.shell import Alternate, with_lang
-from web.showing import Origin, Photo, Talk, asked, origin, photos, place, replies
+from web.showing import Origin, Photo, Talk, asked, photos, place, replies, source
 from web.templates import render
 
 FOLDERS = {"event": "events", "companion": "events", "ask": "asks", "offer": "asks", "project": "projects"}
@@ -77,7 +77,7 @@ def gather(tx: Tx, id: int, hub: Hub, who: Account | None, talk: int = 0) -> Pos
     post = _visible(tx, id)
     return PostPage(
         post=post, place=place(post.by, hub), photos=photos(tx, post.pictures), root=_root(tx, post),
-        replies=replies(tx, post, hub, talk), origin=origin(post), organiser=post.local and may(who, "organiser"),
+        replies=replies(tx, post, hub, talk), origin=source(tx, post), organiser=post.local and may(who, "organiser"),
         open=post.kind != "reply", words=forms.blank(),
     )  # fmt: skip
 
