@@ -5,6 +5,7 @@ from federation.http import Client, Unreachable
 from federation.negotiate import prefers_page
 from federation.outcome import Outcome, settle
 from federation.outgoing import announce
+from federation.parcels import Parcel, packed
 from federation.peers import Found, find_hub, follow_hub, stop_following, subscribe_url
 from federation.routes import Shelf
 from federation.routes import routes as reading
@@ -19,12 +20,14 @@ __all__ = [
     "Found",
     "Limits",
     "Outcome",
+    "Parcel",
     "Shelf",
     "Unreachable",
     "Wire",
     "announce",
     "find_hub",
     "follow_hub",
+    "packed",
     "prefers_page",
     "routes",
     "schedule",

@@ -90,11 +90,14 @@ def keep(tx: Tx, base: str, actor: int, make: Make, *, about: str, public: bool,
 
 
 def send(tx: Tx, activity: int, about: str, inboxes: Iterable[str]) -> None:
-    """One job for each inbox; what concerns one thing goes to one server in order."""
+    """One job for each inbox; what concerns one thing gets there in order.
+
+    Where nobody shares an inbox, those who have left must not keep the news from the others there.
+    """
     hosts = {inbox: host for inbox in inboxes if (host := host_of(inbox))}
     kept_out = blocks.kept_out(tx, hosts.values())
     orders = [
-        Order({"activity": activity, "inbox": inbox}, host=host, line=f"{host}|{about}")
+        Order({"activity": activity, "inbox": inbox}, host=host, line=f"{inbox}|{about}")
         for inbox, host in hosts.items()
         if host not in kept_out
     ]  # fmt: skip

@@ -9,20 +9,18 @@ Whatever goes wrong is an `Unreachable`, in words for a steward.
 import asyncio
 import re
 import socket
-import ssl
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager, suppress
-from functools import cache
-from ipaddress import ip_address
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from itertools import islice
 from typing import Literal, Protocol
 from urllib.parse import urljoin
 
 import msgspec
 
-from federation import addresses, line
+from federation import addresses, line, tls
 from federation.addresses import IP, Address, Network
 from federation.line import Answer, Header, Line
 from hub.errors import N_, HubError
@@ -40,6 +38,7 @@ MOST_ADDRESSES = 4  # of one name
 PER_HOST, IN_ALL = 2, 64  # requests under way
 MOST_HOSTS = 256  # whose connections are remembered
 KEEP_ALIVE = 15.0  # seconds that an idle connection is kept
+TIDY = 1.0  # seconds between two looks at those
 
 ACTIVITY = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 
@@ -47,7 +46,7 @@ Kind = Literal["blocked", "dns", "tls", "timeout", "refused", "too-big", "redire
 Signer = Callable[[str, str], Mapping[str, str]]  # method, url → headers that sign it
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
-_HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
+_HEADER_NAME = lru_cache(maxsize=256)(re.compile(r"[A-Za-z0-9-]{1,64}").fullmatch)
 _HEADER_VALUE = re.compile(r"[\x20-\x7e\x80-\xff\t]*")
 _MOVED = frozenset({301, 302, 303, 307, 308})
 
@@ -108,6 +107,7 @@ class Client:
         self._transport_factory = transport_factory
         self._peers: OrderedDict[tuple[str, str], _Peer] = OrderedDict()
         self._slots = asyncio.Semaphore(IN_ALL)
+        self._tidy_at = 0.0  # when to look again who has been idle, by the loop's clock
 
     async def get(self, url: str, *, sign: Signer | None = None, accept: str = ACTIVITY) -> Response:
         """Fetch `url`, following up to three redirects. Raises `Unreachable`.
@@ -149,13 +149,18 @@ class Client:
     ) -> tuple[Response, float]:
         """One request and its answer, and the seconds it took. Waiting for our own turn is not counted."""
         head = self._head(address, headers, body)
-        async with self._turn(address) as peer, self._slots:
-            clock = asyncio.get_running_loop().time
-            started = clock()
-            with _in_words(address.authority):
-                async with asyncio.timeout(max(left, 0.0)):
-                    response = await self._send(peer, method, address, head, body or b"")
-            return response, clock() - started
+        clock = asyncio.get_running_loop().time
+        peer = self._peer(address)
+        try:
+            async with peer.turn, self._slots:
+                started = clock()
+                with _in_words(address.authority):
+                    async with asyncio.timeout(max(left, 0.0)):
+                        response = await self._send(peer, method, address, head, body or b"")
+                return response, clock() - started
+        finally:
+            peer.guests -= 1
+            self._forget(clock())
 
     def _head(self, address: Address, headers: Mapping[str, str], body: bytes | None) -> list[Header]:
         head = {"host": address.authority, "user-agent": self._agent, "accept-encoding": "identity"}
@@ -164,32 +169,30 @@ class Client:
         for name, value in headers.items():
             # Host, length and encoding are settled above, from what is really dialled and sent.
             head.setdefault(name.lower(), value)
-        for name, value in head.items():
-            if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
-                raise Unreachable(N_("A header of our request cannot be sent."), kind="blocked")
+        if not all(map(_HEADER_NAME, head)) or not _HEADER_VALUE.fullmatch("".join(head.values())):
+            raise Unreachable(N_("A header of our request cannot be sent."), kind="blocked")
         return [(name.encode(), value.encode("latin-1")) for name, value in head.items()]
 
-    @asynccontextmanager
-    async def _turn(self, address: Address) -> AsyncIterator[_Peer]:
+    def _peer(self, address: Address) -> _Peer:
+        """The server, with one guest more."""
         name = (address.scheme, address.authority)
         peer = self._peers.get(name)
         if peer is None:
             peer = self._peers[name] = _Peer()
-        self._peers.move_to_end(name)
+        else:
+            self._peers.move_to_end(name)
         peer.guests += 1
-        try:
-            async with peer.turn:
-                yield peer
-        finally:
-            peer.guests -= 1
-            self._forget()
+        return peer
 
-    def _forget(self) -> None:
+    def _forget(self, clock: float) -> None:
         """Hang up on the servers spoken to longest ago: idle ones for thrift, all beyond `MOST_HOSTS` because
         naming many must not fill our memory."""
-        idle = (name for name, peer in self._peers.items() if not peer.guests)
         surplus = len(self._peers) - MOST_HOSTS
-        for name in [*islice(idle, surplus if surplus > 0 else 2)]:
+        if surplus <= 0 and clock < self._tidy_at:
+            return
+        self._tidy_at = clock + TIDY
+        idle = (name for name, peer in self._peers.items() if not peer.guests)
+        for name in [*islice(idle, surplus if surplus > 0 else len(self._peers))]:
             if surplus > 0 or all(one.expired(KEEP_ALIVE) for one in self._peers[name].idle):
                 _hang_up(self._peers.pop(name))
 
@@ -213,7 +216,11 @@ class Client:
 
     async def _ask(self, peer: _Peer, on: Line, request: bytes, method: str, address: Address) -> Response:
         try:
-            return await _read(await on.ask(request, FIRST_BYTE), method, address)
+            response = await _read(await on.ask(request, FIRST_BYTE), method, address)
+            if on.fresh:
+                on.fresh = False
+                tls.context().met(address.host, on.secured)
+            return response
         finally:
             if on.idle():
                 peer.idle.append(on)
@@ -228,7 +235,7 @@ class Client:
 
     async def _look_up(self, address: Address) -> list[IP]:
         """The addresses of a server that may be dialled. Raises `Unreachable` when one of them is closed."""
-        found = [ip_address(text) for text in await self._named(address)]
+        found = [addresses.ip(text) for text in await self._named(address)]
         opened = [ip for ip in found if addresses.allowed(ip, self._allow)]
         if opened:
             return opened[:MOST_ADDRESSES]
@@ -306,18 +313,10 @@ def _request(method: str, address: Address, head: Sequence[Header], body: bytes)
     return b"\r\n".join(lines)
 
 
-@cache
-def _tls() -> ssl.SSLContext:
-    """One for the process: making it reads every root certificate, 30 ms of CPU. Honours SSL_CERT_FILE."""
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    return context
-
-
 async def _secure(opened: Line, address: Address) -> None:
     """TLS by the server's name, although an address was dialled."""
     try:
-        await opened.secure(_tls(), address.host, CONNECT)
+        await opened.secure(tls.context(), address.host, CONNECT)
     except (OSError, ValueError) as error:
         opened.hang_up()
         why = str(error)[:200] or "it broke off"
@@ -375,6 +374,8 @@ async def _whole(answer: Answer, headers: dict[str, str], host: str) -> bytes:
 async def _beginning(answer: Answer) -> bytes:
     """What a POST was answered, for the log. Its status has settled the matter: a body that drips or breaks off
     must not make us send again what has arrived."""
+    if answer.whole:
+        return (await answer.read())[:LARGEST_ANSWER_TO_POST]
     found = bytearray()
     with suppress(TimeoutError, line.Broken):
         async with asyncio.timeout(ANSWER_TO_POST):

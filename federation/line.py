@@ -34,6 +34,8 @@ class Answer(Protocol):
     def status(self) -> int: ...
     @property
     def headers(self) -> Sequence[Header]: ...
+    @property
+    def whole(self) -> bool: ...
     async def read(self) -> bytes: ...
 
 
@@ -64,6 +66,7 @@ class Line(asyncio.Protocol):
         self._idle_since = self._loop.time()
         self._busy = self._lost = False
         self._reusable = True
+        self.fresh = False  # its session is not kept yet
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._reset()
@@ -75,9 +78,19 @@ class Line(asyncio.Protocol):
         )
         if transport is None:
             raise ConnectionResetError("it hung up")
-        self._transport = transport
+        self._transport, self.fresh = transport, True
         if self._lost:
             raise ConnectionResetError("it hung up")
+
+    @property
+    def secured(self) -> Any:
+        """What ssl knows of the connection; `None` without TLS."""
+        return self._transport.get_extra_info("ssl_object")
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing more of the answer is to come."""
+        return self._whole
 
     @property
     def heard(self) -> bool:

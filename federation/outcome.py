@@ -6,19 +6,22 @@ from typing import Any
 import msgspec
 
 from federation.wire import Wire
-from hub import jobs
+from hub import jobs, peers
 from hub.jobs import Job
 from hub.store import Tx
 
 
 class Outcome(msgspec.Struct, frozen=True):
     """Done, when there is no `error`. Otherwise it is tried again later (`after` ms if somebody said when), unless
-    it is `hopeless`. `settle` goes into the transaction that ends the job.
+    it is `hopeless`. `settle` goes into the transaction that ends the job. `reached` is the server that took it;
+    `doubt`: what failed may have arrived all the same.
     """
 
     error: str = ""
     after: int | None = None
     hopeless: bool = False
+    doubt: bool = False
+    reached: str = ""
     settle: Callable[[Tx], object] | None = None
 
 
@@ -28,11 +31,14 @@ Runner = Callable[[Wire, Job], Coroutine[Any, Any, Outcome]]
 
 def settle(tx: Tx, finished: Sequence[tuple[Job, Outcome]]) -> None:
     """End these jobs, or put them back, with all that goes with it."""
+    reached = [outcome.reached for _, outcome in finished if outcome.reached]
+    if reached:
+        peers.succeeded(tx, *reached)
     for job, outcome in finished:
         if outcome.settle is not None:
             outcome.settle(tx)
         if outcome.error and outcome.hopeless:
             jobs.give_up(tx, job.id, outcome.error)
         elif outcome.error:
-            jobs.retry(tx, job.id, outcome.error, outcome.after)
+            jobs.retry(tx, job.id, outcome.error, outcome.after, doubt=outcome.doubt)
     jobs.done_many(tx, [job.id for job, outcome in finished if not outcome.error])

@@ -9,6 +9,7 @@ import msgspec
 
 from federation.http import Client
 from federation.keys import PrivateKey, PublicKey, host_of, load_private
+from federation.parcels import Parcel
 from hub import actors, settings
 from hub.clock import DAY, MINUTE, now
 from hub.store import Store, Tx
@@ -72,6 +73,20 @@ class Rates:
         return 0
 
 
+class Breath:
+    """What costs a third of a millisecond, such as a signature, is done once in a turn of the loop and no more.
+
+    Whoever asks for a page meanwhile would otherwise wait for as many of them as there are deliveries under way.
+    """
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+
+    async def take(self) -> None:
+        async with self._turn:
+            await asyncio.sleep(0)
+
+
 class Wire:
     """One for a process. `base` is our own address, as `https://e17.example`."""
 
@@ -85,6 +100,8 @@ class Wire:
         self.key_rates = Rates(limits.key_fetches, limits.key_fetches)
         self.signers: Recent[tuple[str, PrivateKey]] = Recent(DAY, 512)
         self.under_way: dict[str, asyncio.Task[int]] = {}  # actors who are being fetched
+        self.parcels: dict[int, Parcel] = {}  # what is leased to be sent, by job, until that begins
+        self.breath = Breath()
         self._instance = 0
 
     @property

@@ -1,5 +1,7 @@
 """Other servers: what they run, whether they answer, and when to leave them alone."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from hub import jobs
@@ -10,6 +12,7 @@ TROUBLED = jobs.TROUBLED  # failures in a row
 FIRST_REST = 30 * MINUTE  # then one job is tried; each time that fails, the rest is twice as long
 LONGEST_REST = DAY
 KEPT = 45 * DAY  # longer than any job waits
+BATCH = 200  # hosts of one statement
 
 _CLOCKS = ("checked", "scheme_at", "last_ok", "last_failed")
 
@@ -28,19 +31,50 @@ class Peer(msgspec.Struct, frozen=True):
     last_ok: int
     last_failed: int
     last_error: str | None
+    next_at: int = 0
     waiting: int = 0
 
 
-def succeeded(tx: Tx, host: str) -> None:
-    """It took what we sent. After a time of trouble, what waited for it goes out now."""
-    before = get(tx, host)
-    tx.run(
-        """INSERT INTO peer (host, last_ok) VALUES (:host, :now)
-           ON CONFLICT (host) DO UPDATE SET last_ok = excluded.last_ok, failures = 0, open_until = 0""",
-        host=host, now=now(),
-    )  # fmt: skip
-    if before is not None and before.failures >= TROUBLED:
-        jobs.hurry(tx, host)
+class Way(msgspec.Struct, frozen=True):
+    """How a server wants to be spoken to: the signatures it is known to take, since when, and when it is its turn."""
+
+    host: str
+    scheme: str
+    scheme_at: int
+    next_at: int
+
+
+def ways(tx: Tx, hosts: Collection[str]) -> dict[str, Way]:
+    """By host; those that nothing is known of are not in it."""
+    each, found = sorted(hosts), {}
+    for start in range(0, len(each), BATCH):
+        some = {f"h{n}": host for n, host in enumerate(each[start : start + BATCH])}
+        for row in tx.all(
+            f"""SELECT host, scheme, scheme_at, next_at FROM peer
+                WHERE host IN ({", ".join(f":{name}" for name in some)}) AND (scheme <> '' OR next_at > 0)""",
+            **some,
+        ):
+            found[row["host"]] = as_(Way, row)
+    return found
+
+
+def succeeded(tx: Tx, *hosts: str) -> None:
+    """They took what we sent. After a time of trouble, what waited for one of them goes out now."""
+    each = sorted(set(hosts))
+    for start in range(0, len(each), BATCH):
+        some = {f"h{n}": host for n, host in enumerate(each[start : start + BATCH])}
+        names = [f":{name}" for name in some]
+        back = tx.all(
+            f"SELECT host FROM peer WHERE host IN ({', '.join(names)}) AND failures >= :troubled",
+            troubled=TROUBLED, **some,
+        )  # fmt: skip
+        tx.run(
+            f"""INSERT INTO peer (host, last_ok) VALUES {", ".join(f"({name}, :now)" for name in names)}
+                ON CONFLICT (host) DO UPDATE SET last_ok = excluded.last_ok, failures = 0, open_until = 0""",
+            now=now(), **some,
+        )  # fmt: skip
+        for row in back:
+            jobs.hurry(tx, row["host"])
 
 
 def failed(tx: Tx, host: str, error: str) -> int:
@@ -69,6 +103,19 @@ def pause(tx: Tx, host: str, until: int) -> None:
              open_until = CASE WHEN peer.open_until > excluded.open_until THEN peer.open_until
                                ELSE excluded.open_until END""",
         host=host, until=min(until, at + LONGEST_REST), at=at,
+    )  # fmt: skip
+
+
+def pace(tx: Tx, host: str, next_at: int) -> None:
+    """It counts our requests, and how many it still takes has been said: the next one goes at `next_at`, not before.
+
+    0 when there is no need to go slowly any more.
+    """
+    at = now()
+    tx.run(
+        """INSERT INTO peer (host, next_at, last_ok) VALUES (:host, :next_at, :at)
+           ON CONFLICT (host) DO UPDATE SET next_at = excluded.next_at""",
+        host=host, next_at=min(next_at, at + LONGEST_REST), at=at,
     )  # fmt: skip
 
 

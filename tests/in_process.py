@@ -16,6 +16,7 @@ class Given(msgspec.Struct):
     status: int
     headers: Sequence[Header]
     body: bytes
+    whole: bool = True
 
     async def read(self) -> bytes:
         body, self.body = self.body, b""

@@ -47,7 +47,7 @@ def sign(
     """
     address = addresses.read(url)
     target = address.target if with_query else address.target.partition("?")[0]
-    headers = {"host": address.authority, "date": formatdate(at / 1000, usegmt=True)}
+    headers = {"host": address.authority, "date": _said(at // 1000)}
     if body is not None:
         headers |= {"digest": f"SHA-256={sha256(body)}", "content-type": content_type}
     lines = [f"(request-target): {method.lower()} {target}", *(f"{name}: {value}" for name, value in headers.items())]
@@ -121,6 +121,11 @@ def _signed_at(request: Request, key_id: str, names: Sequence[str], params: dict
     for signed_at in times:
         in_time(request, key_id, signed_at, expires, "(expires)" in names)
     return times[0]
+
+
+@lru_cache(maxsize=64)
+def _said(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 @lru_cache(maxsize=64)

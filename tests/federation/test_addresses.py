@@ -37,7 +37,7 @@ def test_the_table_has_sixty_closed_addresses_and_more() -> None:
 
 
 def test_a_steward_opens_just_the_network_they_name() -> None:
-    opened = addresses.networks(["127.0.0.0/8", "fd00::/8"])
+    opened = tuple(addresses.networks(["127.0.0.0/8", "fd00::/8"]))
     assert addresses.allowed(ip_address("127.0.0.1"), opened)
     assert addresses.allowed(ip_address("::ffff:127.0.0.1"), opened)
     assert addresses.allowed(ip_address("fd00::1"), opened)

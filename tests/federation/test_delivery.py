@@ -1,5 +1,6 @@
 """Handing over what we say: once, in order, patiently, and with words for the steward when it fails."""
 
+from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
 
@@ -221,18 +222,187 @@ async def test_thirty_days_of_patience_then_listed_and_never_dropped(
     assert dead[0].attempts <= 45
 
 
-async def test_after_a_long_outage_only_the_latest_state_is_sent(here: Here, mastodon: Elsewhere, clock: Clock) -> None:
-    await a_follower(here, mastodon)
-    told(mastodon, *[403] * 1)
-    event = await publish(here)
-    for number in range(4):
+async def changed(here: Here, clock: Clock, event: int, times: int = 4) -> None:
+    for number in range(times):
         clock.forward(MINUTE)
-        await here.store.write(events.change, here.steward, event.id, party(title={"en": f"Party {number}"}))
+        await here.store.write(events.change, here.steward, event, party(title={"en": f"Party {number}"}))
     await here.work()
+
+
+async def test_after_a_long_outage_a_server_that_never_had_a_thing_gets_it_once_as_it_is_now(
+    here: Here, mastodon: Elsewhere, clock: Clock
+) -> None:
+    await a_follower(here, mastodon)
+    told(mastodon, 403)
+    event = await publish(here)
+    await changed(here, clock, event.id)
+    clock.forward(2 * DAY)
+    await here.work()
+    assert [one["type"] for one in mastodon.received] == ["Create"]
+    assert "Party 3" in mastodon.received[0]["object"]["content"]
+    assert await here.one("SELECT count(*) FROM job WHERE kind = 'deliver'") == 0
+
+
+async def test_where_the_first_word_may_have_arrived_the_last_one_goes_too(
+    here: Here, mastodon: Elsewhere, clock: Clock
+) -> None:
+    await a_follower(here, mastodon)
+    told(mastodon, 500, 403)  # a server in trouble may have kept what it did not thank for
+    event = await publish(here)
+    clock.forward(MINUTE)
+    await changed(here, clock, event.id)
+    clock.forward(2 * DAY)
+    await here.work()
+    assert [one["type"] for one in mastodon.received] == ["Create", "Update"]
+    assert all("Party 3" in one["object"]["content"] for one in mastodon.received)
+
+
+async def test_after_a_long_outage_a_server_that_has_a_thing_gets_the_latest_change_only(
+    here: Here, mastodon: Elsewhere, clock: Clock
+) -> None:
+    await a_follower(here, mastodon)
+    event = await publish(here)
+    told(mastodon, 403)
+    await changed(here, clock, event.id)
     clock.forward(2 * DAY)
     await here.work()
     assert [one["type"] for one in mastodon.received] == ["Create", "Update"]
     assert "Party 3" in mastodon.received[1]["object"]["content"]
+
+
+async def test_what_was_taken_down_during_an_outage_is_only_taken_down(
+    here: Here, mastodon: Elsewhere, clock: Clock
+) -> None:
+    await a_follower(here, mastodon)
+    told(mastodon, 403)
+    event = await publish(here)
+    await changed(here, clock, event.id)
+    await here.store.write(events.remove, here.steward, event.id)
+    await here.work()
+    clock.forward(2 * DAY)
+    await here.work()
+    assert [one["type"] for one in mastodon.received] == ["Delete"]
+
+
+async def test_within_a_day_everything_is_said_in_order(here: Here, mastodon: Elsewhere, clock: Clock) -> None:
+    await a_follower(here, mastodon)
+    told(mastodon, 500)
+    event = await publish(here)
+    await changed(here, clock, event.id, 2)
+    assert [one["type"] for one in mastodon.received] == ["Create", "Update", "Update"]
+
+
+async def test_neighbours_on_a_server_without_a_shared_inbox_do_not_wait_for_one_who_left(
+    here: Here, mastodon: Elsewhere, clock: Clock
+) -> None:
+    for name in ("ann", "bob", "cai"):
+        mastodon.actor(name, endpoints={})
+        id = await resolve.actor(here.wire, f"{mastodon.base}/users/{name}")
+        await here.store.write(actors.follow, id, (await here.store.read(settings.get)).actor)
+    await here.work()
+    mastodon.forget()
+    told(mastodon, 404)
+    event = await publish(here)
+    assert len(mastodon.received) == 2
+    await changed(here, clock, event.id, 1)
+    clock.forward(2 * DAY)
+    await here.work()
+    kinds = sorted(one["type"] for one in mastodon.received)
+    assert kinds == ["Create", "Create", "Create", "Update", "Update"]  # ann: once, as it is now
+
+
+# ---- the pace that a server wants
+
+
+def counted(left: int, limit: int = 300, **reset: object) -> dict[str, str]:
+    return {"x-ratelimit-limit": str(limit), "x-ratelimit-remaining": str(left), "x-ratelimit-reset": str(reset["at"])}
+
+
+def iso(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat().replace("+00:00", "Z")
+
+
+@pytest.mark.parametrize("form", ["a date", "seconds since 1970", "seconds from now"])
+async def test_a_server_that_has_had_enough_is_left_alone_until_it_counts_anew(
+    here: Here, mastodon: Elsewhere, clock: Clock, form: str
+) -> None:
+    ends = now() + 2 * MINUTE
+    at = {"a date": iso(ends), "seconds since 1970": ends // 1000, "seconds from now": 120}[form]
+    await a_follower(here, mastodon)
+    mastodon.inbox_answers.append((202, counted(0, at=at)))
+    await publish(here)
+    await here.store.write(events.publish, here.steward, party(title={"en": "Another"}))
+    await here.work()
+    assert len(mastodon.received) == 1
+    clock.forward(2 * MINUTE)
+    await here.work()
+    assert len(mastodon.received) == 2
+
+
+async def test_a_server_that_refuses_without_a_date_is_left_alone_until_it_counts_anew(
+    here: Here, mastodon: Elsewhere
+) -> None:
+    await a_follower(here, mastodon)
+    mastodon.inbox_answers.append((429, counted(0, at=iso(now() + 5 * MINUTE))))
+    await publish(here)
+    assert await due(here) == [5 * MINUTE]
+    assert (await peer(here)).failures == 0
+
+
+async def test_what_waits_for_a_server_with_little_room_is_spread_over_the_time_that_is_left(
+    here: Here, clock: Clock
+) -> None:
+    """GoToSocial takes 300 requests in five minutes, and everybody there has an inbox of their own."""
+    there, ends, sent = here.server("gts.example", "gotosocial"), now() + 5 * MINUTE, 0
+
+    async def counts(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal sent, ends
+        if scope["method"] == "POST":
+            sent, ends = (1, now() + 5 * MINUTE) if now() >= ends else (sent + 1, ends)
+            there.inbox_answers[:] = [(202 if sent <= 300 else 429, counted(max(0, 300 - sent), at=iso(ends)))]
+        await Elsewhere.__call__(there, scope, receive, send)
+
+    for number in range(400):
+        there.actor(f"n{number}", endpoints={})
+    hub = (await here.store.read(settings.get)).actor
+    for number in range(400):
+        await here.store.write(actors.follow, await resolve.actor(here.wire, f"{there.base}/users/n{number}"), hub)
+    await here.work()
+    there.forget()
+    here.servers["gts.example"] = counts
+    await publish(here)
+    at_once = len(there.received)
+    assert 100 < at_once < 200
+    statuses_after: list[int] = []
+    while len(there.received) < 400:
+        clock.forward(10_000)
+        await here.work()
+        statuses_after.append(len(there.received))
+        assert len(statuses_after) < 120
+    assert (await peer(here, "gts.example")).open_until == 0  # it never had to refuse
+    assert len(statuses_after) > 10
+
+
+async def test_a_server_with_plenty_of_room_is_not_served_slowly_any_more(
+    here: Here, mastodon: Elsewhere, clock: Clock
+) -> None:
+    await a_follower(here, mastodon)
+    mastodon.inbox_answers.append((202, counted(60, at=iso(now() + MINUTE))))
+    await publish(here)
+    assert (await peer(here)).next_at == now() + 2000
+    clock.forward(MINUTE)
+    mastodon.inbox_answers.append((202, counted(299, at=iso(now() + MINUTE))))
+    await publish(here, title={"en": "Another"})
+    assert (await peer(here)).next_at == 0
+
+
+@pytest.mark.parametrize("said", ["soon", "-5", "9" * 40, "2026-99-99T00:00:00Z", "1e9"])
+async def test_nonsense_about_counting_changes_nothing(here: Here, mastodon: Elsewhere, said: str) -> None:
+    await a_follower(here, mastodon)
+    mastodon.inbox_answers.append((202, counted(0, at=said)))
+    await publish(here)
+    await publish(here, title={"en": "Another"})
+    assert len(mastodon.received) == 2
 
 
 async def test_one_slow_server_does_not_hold_up_the_others(here: Here, mastodon: Elsewhere) -> None:

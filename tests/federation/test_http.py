@@ -14,7 +14,7 @@ from loopback import OK, Seen, answering, certificate, peer
 from networks import CLOSED, OPEN
 from pairs import generate
 
-from federation import addresses, http, keys, line, signatures
+from federation import addresses, http, keys, line, signatures, tls
 from federation.http import Client, Kind, Resolver, Unreachable
 
 LOOPBACK = [ip_network("127.0.0.1/32")]
@@ -507,9 +507,9 @@ def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A certificate for peer.example, from an authority that only SSL_CERT_FILE makes known."""
     context, root = certificate("peer.example", tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(root))
-    http._tls.cache_clear()
+    tls.context.cache_clear()
     yield context
-    http._tls.cache_clear()
+    tls.context.cache_clear()
 
 
 def secure(seen: Seen, host: str) -> str:
@@ -551,5 +551,58 @@ async def test_a_server_without_tls_is_told_apart() -> None:
     await server.wait_closed()
 
 
+@pytest.fixture(params=[ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["TLS 1.2", "TLS 1.3"])
+def spoken(request: pytest.FixtureRequest, trusted: ssl.SSLContext) -> ssl.SSLContext:
+    trusted.minimum_version = trusted.maximum_version = request.param
+    return trusted
+
+
+async def connections(tls: ssl.SSLContext, names: Sequence[str]) -> list[bool]:
+    """Connect anew for each name. Returns, for each, whether the server saw an old session go on."""
+    resumed: list[bool] = []
+
+    async def once(_: bytes, writer: asyncio.StreamWriter) -> None:
+        resumed.append(writer.get_extra_info("ssl_object").session_reused)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi")
+        writer.close()
+
+    async with peer(once, tls=tls) as seen, client() as hub:
+        for name in names:
+            assert (await hub.get(secure(seen, name))).body == b"hi"
+    return resumed
+
+
+async def test_a_new_connection_goes_on_with_the_session_of_the_last_one(spoken: ssl.SSLContext) -> None:
+    assert await connections(spoken, ["peer.example"] * 4) == [False, True, True, True]
+
+
+async def test_a_server_that_keeps_no_sessions_is_spoken_to_all_the_same(spoken: ssl.SSLContext) -> None:
+    spoken.options |= ssl.OP_NO_TICKET
+    spoken.num_tickets = 0
+    assert await connections(spoken, ["peer.example"] * 3) == [False] * 3
+
+
+async def test_a_session_is_no_proof_of_another_name(trusted: ssl.SSLContext) -> None:
+    async with peer(tls=trusted) as seen, client() as hub:
+        await hub.get(secure(seen, "peer.example"))
+        await refused(secure(seen, "a.example"), "tls", "could not show that it is itself")
+
+
+async def test_after_some_hours_a_certificate_is_looked_at_again(
+    spoken: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await connections(spoken, ["peer.example"] * 2)
+    monkeypatch.setattr(tls, "LASTS", 0)
+    assert await connections(spoken, ["peer.example"] * 2) == [False, False]
+
+
+def test_sessions_of_many_servers_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tls, "MOST", 3)
+    kept, session = tls.Sessions(), object()
+    for number in range(9):
+        kept.keep(f"{number}.example", session, resumed=False)  # type: ignore[arg-type]
+    assert [kept.get(f"{number}.example") for number in range(9)] == [None] * 6 + [session] * 3
+
+
 async def test_there_is_one_tls_context_for_the_process() -> None:
-    assert http._tls() is http._tls()
+    assert tls.context() is tls.context()

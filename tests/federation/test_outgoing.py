@@ -140,7 +140,7 @@ async def test_what_concerns_one_thing_goes_to_a_server_in_one_line(store: Store
     await hub.do(events.change, who, event.id, party(title={"en": "A better party"}))
 
     lines = [job["line"] for job in await store.read(_queue, "deliver") if job["host"] == "mobilizon.example"]
-    assert lines == [f"mobilizon.example|{event.uri}"] * 3
+    assert lines == [f"https://mobilizon.example/inbox|{event.uri}"] * 3
 
 
 async def test_an_activity_is_kept_once_for_all_who_get_it(store: Store) -> None:
@@ -443,8 +443,11 @@ async def test_an_accept_carries_what_was_asked_and_goes_to_who_asked(store: Sto
     assert said["to"] == ["https://tredegar.example/users/wil"]
     queued = [(job["args"]["inbox"], job["line"]) for job in await store.read(_queue, "deliver")]
     assert queued == [
-        ("https://tredegar.example/users/wil/inbox", "tredegar.example|https://tredegar.example/f/1"),
-        ("https://other.example/inbox", "other.example|https://tredegar.example/f/1"),
+        (
+            "https://tredegar.example/users/wil/inbox",
+            "https://tredegar.example/users/wil/inbox|https://tredegar.example/f/1",
+        ),
+        ("https://other.example/inbox", "https://other.example/inbox|https://tredegar.example/f/1"),
     ]
 
 
