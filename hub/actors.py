@@ -203,13 +203,11 @@ def signer(tx: Tx, uri: str) -> Signer | None:
 
 def named(tx: Tx, handle: str, domain: str) -> Actor:
     """The actor behind `handle@domain`, in any case of letters. Raises `NotFound`."""
-    return _one(
-        tx.one(
-            "SELECT * FROM actor WHERE handle = :handle AND domain = :domain AND removed IS NULL",
-            handle=handle.lower(),
-            domain=domain.lower(),
-        )
-    )
+    row = tx.one(
+        "SELECT * FROM actor WHERE handle = :handle AND domain = :domain AND removed IS NULL",
+        handle=handle.lower(), domain=domain.lower(),
+    )  # fmt: skip
+    return _one(row)
 
 
 def rename(
@@ -285,14 +283,11 @@ def follow_known_as(tx: Tx, ours: int, other: int, uri: str) -> None:
 
 def follow_answered(tx: Tx, ours: int, other: int, *, accepted: bool) -> bool:
     """They said yes or no to what we asked. False, and nothing changes, when we never asked."""
-    return bool(
-        tx.run(
-            "UPDATE follow SET state = :state WHERE follower = :ours AND followed = :other",
-            state="accepted" if accepted else "refused",
-            ours=ours,
-            other=other,
-        )
-    )
+    changed = tx.run(
+        "UPDATE follow SET state = :state WHERE follower = :ours AND followed = :other",
+        state="accepted" if accepted else "refused", ours=ours, other=other,
+    )  # fmt: skip
+    return bool(changed)
 
 
 def stop_following(tx: Tx, ours: int, other: int) -> bool:
@@ -304,11 +299,8 @@ def stop_following(tx: Tx, ours: int, other: int) -> bool:
 
 def follows(tx: Tx, follower: int, followed: int) -> str | None:
     """`requested`, `accepted`, `refused`, or `None` for not at all."""
-    row = tx.one(
-        "SELECT state FROM follow WHERE follower = :follower AND followed = :followed",
-        follower=follower,
-        followed=followed,
-    )
+    sql = "SELECT state FROM follow WHERE follower = :follower AND followed = :followed"
+    row = tx.one(sql, follower=follower, followed=followed)
     return row["state"] if row else None
 
 
