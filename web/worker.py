@@ -8,7 +8,7 @@ PostgreSQL database; when one dies, its leases run out and another does the work
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from typing import Any
 
 import structlog
@@ -31,7 +31,7 @@ FRESH = 30_000  # ms of a lease that must be left to begin
 GROUP = 64  # pieces of work that have finished, to be written down together
 LINGER = 0.2  # seconds that they wait for each other
 A_LOT = 100  # changes that are announced in one go; after so many there may be more
-SENT = "deliver"  # the kind of work that goes to other servers
+SENT = "deliver"  # the kind of work that needs something packed
 ONE_AT_A_TIME = frozenset({"receive"})  # of these a mistake of ours must not hold up the line behind it
 
 Finished = list[tuple[Job, Outcome]]
@@ -157,7 +157,7 @@ class _Worker:
             self.news.set()
 
     def _lane(self, job: Job) -> _Lane:
-        return self.away if job.kind == SENT else self.here
+        return self.here if job.host is None else self.away
 
     async def _write_down(self, away: int, here: int) -> float:
         """End what has finished, and lease more where nothing is ready. Returns how long there will be nothing new."""
@@ -239,16 +239,14 @@ Turn = tuple[list[Job], dict[int, Parcel], float]  # what is leased, what is to 
 
 def _turn(tx: Tx, finished: Finished, away: int, here: int) -> Turn:
     settle(tx, finished)
-    sent = jobs.claim(tx, away, [SENT]) if away else []
-    others = jobs.claim_here(tx, here, _OTHERS) if here else []
-    if sent or others or not (away or here):
-        return [*sent, *others], packed(tx, sent), LONGEST_WAIT
+    kinds = list(RUNNERS)
+    going = jobs.claim_away(tx, away, kinds) if away else []
+    others = jobs.claim_here(tx, here, kinds) if here else []
+    if going or others or not (away or here):
+        return [*going, *others], packed(tx, [job for job in going if job.kind == SENT]), LONGEST_WAIT
     due = jobs.due_next(tx)
     wait = LONGEST_WAIT if due is None else (due - now()) / 1000
     return [], {}, min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
-
-
-_OTHERS: Sequence[str] = sorted(set(RUNNERS) - {SENT})
 
 
 def _release(tx: Tx, undone: list[int]) -> None:
