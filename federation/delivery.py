@@ -4,13 +4,13 @@ A volunteer's server may be off for a month; nothing is dropped silently, and wh
 in words that a steward understands (trust.md §1.1 rows 2-4).
 """
 
-from federation import pace, signatures
+from federation import knock, pace
 from federation.http import Response, Unreachable
 from federation.outcome import DONE, Outcome
 from federation.parcels import REMEMBERED, Parcel, packed
 from federation.resolve import Budget, Gone, document
 from federation.wire import Wire
-from hub import actors, jobs, peers
+from hub import actors, jobs, manners, peers
 from hub.clock import DAY, now
 from hub.errors import HubError
 from hub.jobs import Job
@@ -29,7 +29,10 @@ async def deliver(wire: Wire, job: Job) -> Outcome:
     if parcel is None:
         return DONE
     try:
-        response, scheme = await _send(wire, inbox, parcel)
+        response, scheme = await knock.post(
+            wire, inbox, parcel.body, actor=parcel.actor, scheme=parcel.known_scheme, said=int(job.args["activity"]),
+            about=(job.line or "").partition("|")[2],
+        )  # fmt: skip
     except Unreachable as error:
         words = str(error)
         return Outcome(error=words, doubt=error.kind in IN_DOUBT, settle=lambda tx: peers.failed(tx, host, words))
@@ -38,20 +41,6 @@ async def deliver(wire: Wire, job: Job) -> Outcome:
     if response.status in (404, 410):
         return await _missing(wire, job, inbox, response)
     return _refused(job, host, response)
-
-
-async def _send(wire: Wire, inbox: str, parcel: Parcel) -> tuple[Response, str]:
-    """POST, signed as the host is known to like it; if it does not, once more in the other way."""
-    key_id, key = await wire.key_of(parcel.actor)
-    ways = ("rfc9421", "cavage") if parcel.known_scheme == "rfc9421" else ("cavage", "rfc9421")
-    for scheme in ways:
-        sign = signatures.sign_cavage if scheme == "cavage" else signatures.sign_rfc9421
-        await wire.breath.take()
-        headers = sign("POST", inbox, key_id=key_id, key=key, at=now(), body=parcel.body)
-        response = await wire.client.post(inbox, parcel.body, headers=headers)
-        if response.status not in (400, 401):
-            break
-    return response, scheme
 
 
 def _taken(host: str, parcel: Parcel, scheme: str, response: Response) -> Outcome:
@@ -125,7 +114,8 @@ def _refused(job: Job, host: str, response: Response) -> Outcome:
         return Outcome(error=f"{host} is too busy ({status}).")
     if status == 401:
         slow = DAY if job.attempts > PATIENT else None
-        return Outcome(error=f"{host} does not know our signature (401).", after=slow)
+        words, ahead = f"{host} does not know our signature (401).{knock.why(response)}", knock.ahead(response) or 0
+        return Outcome(error=words, after=slow, settle=lambda tx: manners.clock(tx, host, ahead))
     if status == 403 or 300 <= status < 400:
         words = "takes nothing from us" if status == 403 else "has moved its inbox"
         return Outcome(error=f"{host} {words} ({status}).", after=DAY)

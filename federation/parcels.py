@@ -102,4 +102,5 @@ def _behind(tx: Tx, job: Job) -> list[tuple[int, str, int]]:
 
 def _with_object(create: bytes, update: str) -> bytes:
     whole, newer = msgspec.json.decode(create, type=Raw), msgspec.json.decode(update, type=Raw)
+    whole.pop("proof", None)  # it was of the older one
     return msgspec.json.encode(whole | {"object": newer["object"]})

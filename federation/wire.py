@@ -10,8 +10,9 @@ import msgspec
 from federation.http import Client
 from federation.keys import PrivateKey, PublicKey, host_of, load_private
 from federation.parcels import Parcel
-from hub import actors, settings
+from hub import keys, settings
 from hub.clock import DAY, MINUTE, now
+from hub.ids import made_at
 from hub.store import Store, Tx
 
 V = TypeVar("V")
@@ -87,6 +88,28 @@ class Breath:
             await asyncio.sleep(0)
 
 
+class Own(msgspec.Struct, frozen=True):
+    """What one of our actors signs with. `former` was its key until `changed` (ms), while that is not long ago."""
+
+    uri: str
+    key: PrivateKey
+    former: PrivateKey | None = None
+    changed: int = 0
+
+    @property
+    def key_id(self) -> str:
+        return f"{self.uri}#main-key"
+
+    def key_for(self, said: int, about: str) -> PrivateKey:
+        """The key for an activity (its id) about something: the old one for what was said before it was changed, and
+        for telling that it was."""
+        before = made_at(said) <= self.changed or about == self.uri
+        return self.former if self.former is not None and before else self.key
+
+    def other_than(self, key: PrivateKey) -> PrivateKey | None:
+        return self.former if key is self.key else self.key
+
+
 class Wire:
     """One for a process. `base` is our own address, as `https://e17.example`."""
 
@@ -98,7 +121,8 @@ class Wire:
         self.heard: Recent[bool] = Recent(MINUTE, 10_000)  # hosts that have just shown that they are up
         self.inbox_rates = Rates(limits.a_minute, limits.burst)
         self.key_rates = Rates(limits.key_fetches, limits.key_fetches)
-        self.signers: Recent[tuple[str, PrivateKey]] = Recent(DAY, 512)
+        self.signers: Recent[Own] = Recent(MINUTE, 512)  # our own; another process may change them
+        self.asking: Recent[str] = Recent(DAY, 10_000)  # how hosts want our GETs to be signed
         self.under_way: dict[str, asyncio.Task[int]] = {}  # actors who are being fetched
         self.parcels: dict[int, Parcel] = {}  # what is leased to be sent, by job, until that begins
         self.breath = Breath()
@@ -113,12 +137,11 @@ class Wire:
         """Whether this address is on our own server, however it is written."""
         return bool(self.host) and host_of(url) == self.host
 
-    async def key_of(self, actor: int) -> tuple[str, PrivateKey]:
-        """The name and the key that one of our actors signs with. Raises `NotFound`."""
-        known = self.signers.get(str(actor))
+    async def own(self, actor: int, *, fresh: bool = False) -> Own:
+        """What one of our actors signs with. `fresh`: as it stands now, whatever we remember. Raises `NotFound`."""
+        known = None if fresh else self.signers.get(str(actor))
         if known is None:
-            uri, pem = await self.store.read(_own_key, actor)
-            known = (f"{uri}#main-key", load_private(pem))
+            known = _loaded(await self.store.read_hot(keys.own, actor))
             self.signers.put(str(actor), known)
         return known
 
@@ -133,9 +156,9 @@ class Wire:
         return self._instance
 
 
-def _own_key(tx: Tx, actor: int) -> tuple[str, bytes]:
-    rsa, _ = actors.keys(tx, actor)
-    return actors.get(tx, actor).uri, rsa
+def _loaded(own: keys.Own) -> Own:
+    former = load_private(own.former) if own.former is not None else None
+    return Own(own.uri, load_private(own.rsa), former, own.changed)
 
 
 def _instance(tx: Tx) -> int:

@@ -16,7 +16,7 @@ from federation.outcome import DONE, Outcome, Runner
 from federation.resolve import Gathered, Plan
 from federation.strict_json import parse_json
 from federation.wire import Wire
-from hub import actors, asks, jobs
+from hub import actors, asks, jobs, keys, manners
 from hub import peers as hub_peers
 from hub.actors import Actor
 from hub.clock import DAY, HOUR, MINUTE, now
@@ -118,6 +118,9 @@ RUNNERS: dict[str, Runner] = {
     "tally": tally,
     "expire": expire,
     "sweep": sweep,
+    "exchange": directory.exchange,
+    "hubs-of": directory.hubs_of,
+    "verify": directory.verify,
 }
 
 
@@ -126,6 +129,7 @@ def schedule(tx: Tx) -> None:
     for kind in HOURLY:
         if tx.one("SELECT 1 AS x FROM job WHERE kind = :kind AND dead = 0 LIMIT 1", kind=kind) is None:
             jobs.enqueue(tx, kind, {})
+    directory.schedule(tx)
 
 
 _LETTER = "SELECT i.id, i.body, a.id AS sender FROM inbox i JOIN actor a ON a.uri = i.signer"
@@ -133,9 +137,6 @@ _LETTER = "SELECT i.id, i.body, a.id AS sender FROM inbox i JOIN actor a ON a.ur
 
 def _letter(tx: Tx, id: int) -> Letter | None:
     """One that has not been acted on, also when it was put aside."""
-    "exchange": directory.exchange,
-    "hubs-of": directory.hubs_of,
-    "verify": directory.verify,
     row = tx.one(f"{_LETTER} WHERE i.id = :id AND i.outcome IN ('', '{ASIDE}')", id=id)
     return None if row is None else _opened(tx, row)
 
@@ -144,7 +145,6 @@ def _next(tx: Tx, sender: str) -> Letter | None:
     """The oldest of this sender's that nobody has looked at."""
     row = tx.one(f"{_LETTER} WHERE i.signer = :sender AND i.outcome = '' ORDER BY i.id LIMIT 1", sender=sender)
     return None if row is None else _opened(tx, row)
-    directory.schedule(tx)
 
 
 def _opened(tx: Tx, row: Row) -> Letter:
@@ -188,4 +188,6 @@ def _sweep(tx: Tx) -> None:
     tx.run("DELETE FROM inbox WHERE at < :old AND outcome <> ''", old=now() - REMEMBERED)
     tx.run("DELETE FROM gone WHERE at < :old", old=now() - GONE)
     hub_peers.sweep(tx)
+    manners.sweep(tx)
+    keys.sweep(tx)
     outgoing.sweep(tx)
