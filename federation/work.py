@@ -93,8 +93,9 @@ async def _read(wire: Wire, letter: Letter, tries: int) -> Outcome:
 
 
 async def expire(wire: Wire, job: Job) -> Outcome:
-    """Close asks and offers that nobody has closed in time."""
+    """Close asks and offers that nobody has closed in time; take down what has been closed for long."""
     await wire.store.write(asks.expire)
+    await wire.store.write(outgoing.pledges.forget)
     return Outcome(settle=lambda tx: jobs.enqueue(tx, "expire", {}, due=now() + HOUR))
 
 

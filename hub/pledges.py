@@ -142,7 +142,7 @@ def known_as(tx: Tx, id: int, uri: str) -> None:
     tx.run("UPDATE pledge SET uri = :uri WHERE id = :id", uri=uri, id=id)
 
 
-def accepted(tx: Tx, uri: str, by: int, agreement: str) -> bool | None:
+def accepted(tx: Tx, uri: str, by: int, agreement: str | None) -> bool | None:
     """Whoever asked takes it up, also after a no. `None` when `uri` is no pledge of ours to them, False for no news."""
     return _answered(tx, _pledged(tx, uri, by), "accepted", ("offered", "declined"), agreement=agreement)
 

@@ -67,7 +67,7 @@ def event(**changes: Any) -> Event:
 def ask(kind: str = "ask", **changes: Any) -> Ask:
     it: dict[str, Any] = {
         "category": "transport", "due": STARTS, "people": 2, "hours": 3.0, "vetted": True, "status": "open",
-        "expires": STARTS, "offered": 1, "accepted": 0,
+        "expires": STARTS, "closed": None, "offered": 1, "accepted": 0, "completed": 0,
     }  # fmt: skip
     return Ask(**(_thing(kind, "asks") | it | changes))
 

@@ -116,6 +116,7 @@ ACTORS: Context = [ACTIVITYSTREAMS, SECURITY, TOOT | ACTOR | NH]
 EVENTS: Context = [ACTIVITYSTREAMS, EVENT | TOOT | NH]
 ONLINE_EVENTS: Context = [ACTIVITYSTREAMS, EVENT | ONLINE | TOOT | NH]
 ASKS: Context = [ACTIVITYSTREAMS, VF | TOOT | NH]
+PLEDGES: Context = [ACTIVITYSTREAMS, VF | NH]
 POSTS: Context = [ACTIVITYSTREAMS, TOOT | NH]
 HUBS: Context = [ACTIVITYSTREAMS, NH]
 PLAIN: Context = ACTIVITYSTREAMS
@@ -130,10 +131,12 @@ def document(it: Json) -> Json:
 
 
 def of(it: Json) -> Context:
-    carried = it.get("object")
+    carried = it.get("result", it.get("object"))
     if isinstance(carried, dict):
         return of(carried)
     match it.get("type"):
+        case "Agreement" | "EconomicEvent":
+            return PLEDGES
         case "Event":
             return ONLINE_EVENTS if it["location"]["type"] == "VirtualLocation" else EVENTS
         case "Question":

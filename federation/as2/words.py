@@ -67,9 +67,22 @@ SAYS: dict[str, dict[str, str]] = {
     "matched": {"en": "MATCHED", "cy": "WEDI CAEL RHYWUN"},
     "closed": {"en": "CLOSED", "cy": "WEDI CAU"},
     "answer": {
-        "en": "Vote “{option}”, or leave a way to reach you at {link}. Only the hub's coordinators see who voted.",
-        "cy": "Pleidleisiwch “{option}”, neu gadewch ffordd o gysylltu â chi yn {link}. Dim ond cydlynwyr yr hwb sy'n gweld pwy bleidleisiodd.",  # noqa: E501
+        "en": "Vote “{option}”, or reply with those words, and we answer you by private message: follow us first, or it may not reach you. Or leave a way to reach you at {link}. Only the hub's coordinators see who offers.",  # noqa: E501
+        "cy": "Pleidleisiwch “{option}”, neu atebwch â'r geiriau hynny, ac fe gewch neges breifat gennym: dilynwch ni yn gyntaf, neu efallai na ddaw hi atoch. Neu gadewch ffordd o gysylltu â chi yn {link}. Dim ond cydlynwyr yr hwb sy'n gweld pwy sy'n cynnig.",  # noqa: E501
     },
+    "checked": {
+        "en": "For this we need people whom the hub has checked.",
+        "cy": "Ar gyfer hyn mae angen pobl y mae'r hwb wedi'u gwirio.",
+    },
+    "offered": {
+        "en": "Thank you for offering: {title}. A coordinator looks at it and writes to you here. If you can't after all, reply: no longer. {url}",  # noqa: E501
+        "cy": "Diolch am gynnig: {title}. Bydd cydlynydd yn edrych arno ac yn ysgrifennu atoch yma. Os na allwch chi wedi'r cyfan, atebwch: ddim bellach. {url}",  # noqa: E501
+    },
+    "pass on": {
+        "en": "Thank you. This is the link to pass on: {url}",
+        "cy": "Diolch. Dyma'r ddolen i'w rhannu: {url}",
+    },
+    "no longer needed": {"en": "Already covered, thank you.", "cy": "Mae rhywun yn gwneud hyn eisoes, diolch."},
     "new project": {
         "en": "New project: {title}. Follow it at {acct}.",
         "cy": "Prosiect newydd: {title}. Dilynwch y prosiect: {acct}.",

@@ -1,17 +1,15 @@
 """Every document of ours, in every state and language order, held against the rules of those who receive it."""
 
-import importlib.util
 import json
 import re
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import published as scene
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from receivers import breaches, example
 
 from federation.as2 import activities, contexts
 from federation.as2 import asks as as2_asks
@@ -19,23 +17,8 @@ from federation.as2 import events as as2_events
 from federation.as2 import posts as as2_posts
 from hub.text import sanitise
 
-LINT = Path(__file__).parents[2].parent / "shared" / "vocabulary" / "lint.py"
-EXAMPLES = LINT.parent / "examples"
 HUBS = [pytest.param(scene.hub(languages), id="-".join(languages)) for languages in scene.LANGUAGES]
 CREATED = f"{scene.BASE}/activity/1"
-
-
-@cache
-def breaches() -> Callable[[dict[str, Any]], list[str]]:
-    if not LINT.exists():
-        pytest.skip("the receivers' rules (shared/vocabulary/lint.py) are not on this machine")
-    spec = importlib.util.spec_from_file_location("lint", LINT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found: Callable[[dict[str, Any]], list[str]] = module.breaches
-    return found
 
 
 @pytest.mark.parametrize("here", HUBS)
@@ -70,13 +53,6 @@ def test_actors_are_what_mobilizon_akkoma_and_mastodon_want(here: Any) -> None:
 
 
 # --- the same keys as the agreed examples
-
-
-def example(name: str) -> Any:
-    path = EXAMPLES / f"{name}.json"
-    if not path.exists():
-        pytest.skip(f"the agreed example {path.name} is not on this machine")
-    return json.loads(path.read_text())
 
 
 ORGANISED = scene.event(updated=scene.AT)
