@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from federation import resolve
-from federation.as2 import loose
+from federation.as2 import loose, seen
 from federation.as2.contexts import Json
 from federation.http import Unreachable
 from federation.keep import keep, kind_of
@@ -113,7 +113,7 @@ async def _thing(wire: Wire, actor: Actor, item: object, found: Gathered, budget
     if not loose.same_origin(loose.id_of(what), actor.uri):
         return None
     if isinstance(what, dict) and loose.type_of(activity) != "Announce":
-        return what  # the page stands on the very server that the thing would be fetched from
+        return seen.addressed(what, activity)  # the page stands on the very server that the thing would be fetched from
     try:
         return await resolve.thing(wire, loose.id_of(what), found, budget)
     except Unreachable:
@@ -124,7 +124,7 @@ async def _thing(wire: Wire, actor: Actor, item: object, found: Gathered, budget
 
 
 async def _kept(wire: Wire, actor: Actor, doc: Json, found: Gathered) -> None:
-    uri = loose.id_of(doc.get("attributedTo"))
+    uri = seen.author(doc)
     author = actor.id if uri in (actor.uri, "") else found.actors.get(uri)
     if author is not None:
         try:

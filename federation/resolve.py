@@ -173,6 +173,7 @@ class Plan(msgspec.Struct):
     """What to fetch before `sender`'s activity is acted on."""
 
     objects: list[str] = msgspec.field(default_factory=list)
+    deleted: list[str] = msgspec.field(default_factory=list)  # others say so; their own servers are asked
     actors: list[str] = msgspec.field(default_factory=list)
     above: str = ""
     again: bool = False  # the sender's own document
@@ -193,6 +194,8 @@ async def gather(wire: Wire, sender: Actor, plan: Plan) -> Gathered:
         await _look_again(wire, sender, found, budget)
     for url in plan.objects:
         await thing(wire, url, found, budget)
+    for url in plan.deleted:
+        await _ask_whether_gone(wire, url, found, budget)
     if plan.successor:
         await _if_possible(_successor(wire, sender, plan.successor, found, budget))
     for uri in plan.actors:
@@ -209,13 +212,24 @@ def plan(tx: Tx, sender: Actor, activity: Json) -> Plan:
     if kind in ("Update", "Delete") and id == sender.uri:
         plan.again, plan.gone = kind == "Update", kind == "Delete"
     elif kind == "Announce" and actors.anybody_follows(tx, sender.id):
-        inner = loose.id_of(what.get("object")) if isinstance(what, dict) and what.get("object") else ""
-        plan.objects = [one for one in [inner or id] if loose.origin(one) and things.at(tx, one) is None]
+        _plan_shared(tx, activity, plan)
     elif kind == "Move" and id == sender.uri and actors.anybody_follows(tx, sender.id):
         plan.successor = loose.id_of(activity.get("target"))
     elif kind in ("Create", "Update"):
         _plan_thing(tx, sender, activity, plan)
     return plan
+
+
+def _plan_shared(tx: Tx, activity: Json, plan: Plan) -> None:
+    """What is shared is fetched when it is new here, or said to be new at its origin."""
+    kind, id = loose.passed_on(activity)
+    kept = things.at(tx, id) if loose.origin(id) else None
+    if not loose.origin(id) or (kept is not None and kept.local):
+        return
+    if kind == "Delete":
+        plan.deleted = [id] if kept is not None else []
+    elif kept is None or kind == "Update":
+        plan.objects = [id]
 
 
 def _plan_thing(tx: Tx, sender: Actor, activity: Json, plan: Plan) -> None:
@@ -228,6 +242,9 @@ def _plan_thing(tx: Tx, sender: Actor, activity: Json, plan: Plan) -> None:
     project = loose.id_of(loose.nh(what, "project"))
     if loose.same_origin(project, sender.uri) and project != sender.uri and actors.known(tx, project) is None:
         plan.actors = [project]
+    group = seen.author(what) if isinstance(what, dict) else ""
+    if loose.same_origin(group, sender.uri) and group != sender.uri and actors.known(tx, group) is None:
+        plan.actors.append(group)
     answered = loose.id_of(what.get("inReplyTo")) if isinstance(what, dict) else ""
     if answered and things.at(tx, answered) is None:
         plan.above = answered
@@ -238,6 +255,9 @@ def wanted(tx: Tx, sender: Actor, activity: Json) -> bool:
     what = activity.get("object")
     answered = loose.id_of(what.get("inReplyTo")) if isinstance(what, dict) else ""
     if actors.anybody_follows(tx, sender.id) or (answered and things.at(tx, answered) is not None):
+        return True
+    group = actors.known(tx, seen.author(what)) if isinstance(what, dict) else None
+    if group is not None and loose.same_origin(group.uri, sender.uri) and actors.anybody_follows(tx, group.id):
         return True
     if sender.hub and loose.same_origin(sender.hub, sender.uri):
         hub = actors.known(tx, sender.hub)
@@ -255,6 +275,15 @@ async def _look_again(wire: Wire, sender: Actor, found: Gathered, budget: Budget
         found.gone.add(sender.uri)
 
 
+async def _ask_whether_gone(wire: Wire, url: str, found: Gathered, budget: Budget) -> None:
+    try:
+        doc = await document(wire, url, budget)
+    except Gone:
+        doc = {"type": "Tombstone"}
+    if loose.type_of(doc) == "Tombstone":
+        found.gone.add(url)
+
+
 async def _successor(wire: Wire, sender: Actor, uri: str, found: Gathered, budget: Budget) -> None:
     """The account that somebody moves to counts only when it says itself that it was theirs before."""
     doc = await document(wire, uri, budget)
@@ -268,7 +297,7 @@ async def thing(wire: Wire, url: str, found: Gathered, budget: Budget) -> Json:
     if loose.type_of(doc) in ("Create", "Update") and isinstance(doc.get("object"), dict):
         doc = doc["object"] if loose.same_origin(loose.id_of(doc["object"]), loose.id_of(doc)) else doc
     id = loose.id_of(doc)
-    author = loose.id_of(doc.get("attributedTo")) or loose.id_of(doc.get("actor"))
+    author = seen.author(doc)
     if not loose.same_origin(author, id):
         raise Unfit(N_("Its author is on another server than it is."))
     await _actor(wire, author, found, budget)

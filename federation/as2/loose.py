@@ -64,6 +64,18 @@ def ids_of(value: object) -> list[str]:
     return found
 
 
+def passed_on(activity: Json) -> tuple[str, str]:
+    """What an `Announce` is about: the type of the activity inside it, "" for a thing by itself, and the thing's id.
+
+    Groups wrap up everything that happens in them; of what is only a like or a lock the id is "".
+    """
+    what = next(iter(several(activity.get("object"))), None)
+    if not isinstance(what, dict) or "object" not in what:
+        return "", id_of(what)
+    kind = type_of(what)
+    return kind, id_of(what["object"]) if kind in ("Create", "Update", "Delete") else ""
+
+
 def is_public(doc: Json) -> bool:
     """Whether everybody may see it. What is not addressed to all is for those it is addressed to."""
     named = (*several(doc.get("to")), *several(doc.get("cc")))  # all of them: some name it last, after hundreds

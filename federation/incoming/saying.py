@@ -4,7 +4,8 @@ from federation import outgoing
 from federation.as2 import loose, seen, words
 from federation.as2.contexts import Json
 from federation.incoming import going, helping, pledges, told
-from federation.incoming.ours import taken_back
+from federation.incoming.ours import FORGOTTEN, taken_back
+from federation.incoming.taking_back import taken_down
 from federation.keep import KEPT, keep, listened_to
 from federation.resolve import Gathered
 from hub import actors, things
@@ -17,7 +18,7 @@ from hub.store import Tx
 
 def create(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     """A vote, an answer in words, a reply, or something new from somebody who is followed."""
-    doc = _own(sender, activity, found)
+    doc = _own(tx, sender, activity, found)
     if loose.type_of(doc) == "EconomicEvent":
         return pledges.finished(tx, sender, doc)
     label = seen.vote(doc)
@@ -29,14 +30,14 @@ def create(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
 def update(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     if loose.id_of(activity.get("object")) == sender.uri:
         return KEPT if sender.uri in found.actors else "ignored: not fetched"
-    doc = _own(sender, activity, found)
+    doc = _own(tx, sender, activity, found)
     if seen.vote(doc) is not None:
         return "ignored: votes are final"
     touched = None if doc.get("updated") else loose.moment(activity.get("published")) or now()
     return _spoken(tx, sender, doc) or told.to_us(tx, sender, doc) or _keep(tx, sender, doc, found, touched=touched)
 
 
-def _own(sender: Actor, activity: Json, found: Gathered) -> Json:
+def _own(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> Json:
     """What the activity is about, if it is the sender's own: on their server, and by them (FEP-fe34)."""
     what = activity.get("object")
     doc = found.objects.get(what) if isinstance(what, str) else what
@@ -45,9 +46,17 @@ def _own(sender: Actor, activity: Json, found: Gathered) -> Json:
     if not loose.same_origin(loose.id_of(doc), sender.uri):
         raise NotAllowed(N_("It stands on another server than its sender."))
     authors = loose.ids_of(doc.get("attributedTo"))
-    if authors and sender.uri not in authors:
+    if authors and sender.uri not in authors and _group(tx, sender, doc) is None:
         raise NotAllowed(N_("It is somebody else's."))
-    return doc
+    return seen.addressed(doc, activity)
+
+
+def _group(tx: Tx, sender: Actor, doc: Json) -> Actor | None:
+    """The group in whose name somebody on its server publishes: the thing names both (Mobilizon)."""
+    group = actors.known(tx, seen.author(doc))
+    if group is None or group.type != "Group" or group.uri == sender.uri or loose.id_of(doc.get("actor")) != sender.uri:
+        return None
+    return group if loose.same_origin(group.uri, sender.uri) and group.removed is None else None
 
 
 def _vote(tx: Tx, sender: Actor, doc: Json, label: str) -> str:
@@ -76,12 +85,13 @@ def _spoken(tx: Tx, sender: Actor, doc: Json) -> str | None:
 def _keep(tx: Tx, sender: Actor, doc: Json, found: Gathered, *, touched: int | None = None) -> str:
     for uri in reversed(found.above):
         above = found.objects[uri]
-        author = found.actors.get(loose.id_of(above.get("attributedTo")))
+        author = found.actors.get(seen.author(above))
         if author is not None and above.get("inReplyTo"):
             keep(tx, actors.get(tx, author), above)
-    if not doc.get("inReplyTo") and not listened_to(tx, sender):
+    by = _group(tx, sender, doc) or sender
+    if not doc.get("inReplyTo") and not listened_to(tx, by):
         return "ignored: nobody here follows them"
-    return keep(tx, sender, doc, touched=touched)
+    return keep(tx, by, doc, touched=touched)
 
 
 def like(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
@@ -90,19 +100,20 @@ def like(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
 
 def announce(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     """They share something: ours is counted, others' is kept as its author's when we follow who shares it."""
-    what = activity.get("object")
-    inner = loose.id_of(what.get("object")) if isinstance(what, dict) else ""
-    doc = found.objects.get(inner) or found.objects.get(loose.id_of(what))
+    kind, id = loose.passed_on(activity)
+    if id in found.gone:
+        return taken_down(tx, id)
+    doc = found.objects.get(id)
     if doc is None:
-        return _react(tx, sender, activity, "share")
-    author = found.actors.get(loose.id_of(doc.get("attributedTo")) or loose.id_of(doc.get("actor")))
+        return _react(tx, sender, activity, "share") if kind in ("", "Create") else FORGOTTEN
+    author = found.actors.get(seen.author(doc))
     if author is None:
         raise NotFound(N_("Its author is not known."))
-    return keep(tx, actors.get(tx, author), doc)
+    return keep(tx, actors.get(tx, author), doc, touched=now() if kind == "Update" and not doc.get("updated") else None)
 
 
 def _react(tx: Tx, sender: Actor, activity: Json, kind: str) -> str:
-    thing = things.at(tx, loose.id_of(activity.get("object")))
+    thing = things.at(tx, loose.passed_on(activity)[1])
     if thing is None or not thing.local:
         return "ignored: about nothing of ours"
     if taken_back(tx, sender, activity):

@@ -61,11 +61,19 @@ def delete(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
         raise NotAllowed(N_("Only its author can delete this."))
     if messages.forget(tx, uri, sender.id):
         return "removed"
-    before = things.at(tx, uri)
-    kind = things.remove(tx, uri, sender.id)
-    if before is None or kind is None:
+    if things.at(tx, uri) is None:
+        things.remove(tx, uri, sender.id)
         return "no news"
-    record(tx, REMOVED.get(kind, Kind.POST_REMOVED), subject=before.id, actor=sender.id)
+    return taken_down(tx, uri, sender.id)
+
+
+def taken_down(tx: Tx, uri: str, author: int | None = None) -> str:
+    """It goes; by its author's word, or because its own server has it no more."""
+    before = things.at(tx, uri)
+    if before is None or before.local:
+        return "no news"
+    kind = things.remove(tx, uri, before.by.id if author is None else author)
+    record(tx, REMOVED.get(kind or "", Kind.POST_REMOVED), subject=before.id, actor=before.by.id)
     return "removed"
 
 
