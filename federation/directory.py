@@ -18,10 +18,10 @@ from federation.peers import Found, NoHub, find_hub
 from federation.resolve import Budget
 from federation.wire import Wire
 from hub import directory, introductions, jobs
-from hub.clock import HOUR, MINUTE, now
+from hub.clock import DAY, HOUR, MINUTE, now
 from hub.directory import LISTED, Entry
 from hub.domains import registrable
-from hub.errors import HubError
+from hub.errors import N_, HubError
 from hub.introductions import Told
 from hub.jobs import Job
 from hub.store import Busy, Tx
@@ -48,7 +48,7 @@ async def exchange(wire: Wire, job: Job) -> Outcome:
             jobs.enqueue_once(tx, "hubs-of", {"host": one.host}, line=f"hubs-of|{one.host}")
         directory.follow_adjacent(tx)
         directory.sweep(tx)
-        _hurry(tx)
+        directory.soon(tx)
         _next_exchange(tx)
 
     return Outcome(settle=settle)
@@ -73,7 +73,7 @@ async def hubs_of(wire: Wire, job: Job) -> Outcome:
         taken = introductions.introduce(tx, host, told, whole=True)
         introductions.read(tx, host)
         if taken.new:
-            _hurry(tx)
+            directory.soon(tx)
         log.info("list read", host=host, named=len(told), new=taken.new, no_room=taken.refused)
 
     return Outcome(settle=settle)
@@ -129,7 +129,7 @@ def _lacks(found: Found) -> str:
 async def _list(wire: Wire, it: Entry) -> list[Told]:
     """All that a hub's list names: it and its pages stand on its own server, and are no more than ten."""
     budget = Budget(wire.limits, 2 * (PAGES + 1))
-    doc = await resolve.document(wire, it.book, budget)
+    doc = await _page(wire, it.book, it, budget)
     items, seen = _items(doc), 0
     link = doc.get("first")
     while link and seen < PAGES and len(items) < LISTED:
@@ -140,9 +140,11 @@ async def _list(wire: Wire, it: Entry) -> list[Told]:
 
 
 async def _page(wire: Wire, url: str, it: Entry, budget: Budget) -> Json:
-    if not loose.same_origin(url, it.book):
-        raise resolve.Unfit("A page of the list stands on another server.")
-    return await resolve.document(wire, url, budget)
+    """A part of its list: named by it, and standing there under its own id."""
+    doc = await resolve.document(wire, url, budget) if loose.same_origin(url, it.book) else {}
+    if not loose.same_origin(loose.id_of(doc), it.book):
+        raise resolve.Unfit(N_("The list stands on another server."))
+    return doc
 
 
 def _items(doc: Json) -> list[object]:
@@ -156,18 +158,14 @@ def _what_next(tx: Tx) -> tuple[int, tuple[str, int] | None]:
 def _next_verify(tx: Tx) -> None:
     quiet, due = _what_next(tx)
     if not _waits(tx, "verify"):
-        jobs.enqueue(tx, "verify", {}, due=min(max(quiet, due[1] if due else 0), now() + HOUR), line="verify")
+        latest = now() + DAY
+        jobs.enqueue(tx, "verify", {}, due=min(max(quiet, due[1]), latest) if due else latest, line="verify")
 
 
 def _next_exchange(tx: Tx) -> None:
     if not _waits(tx, "exchange"):
         due = now() + int(EVERY * random.uniform(1 - SPREAD, 1 + SPREAD))
         jobs.enqueue(tx, "exchange", {}, due=due, line="exchange")
-
-
-def _hurry(tx: Tx) -> None:
-    """Somebody new waits to be asked."""
-    jobs.enqueue_once(tx, "verify", {}, line="verify")
 
 
 def _waits(tx: Tx, kind: str) -> bool:

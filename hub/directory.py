@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hub import actors, people, settings
+from hub import actors, jobs, people, settings
 from hub.changes import Kind, record
 from hub.clock import DAY, HOUR, now
 from hub.domains import registrable
@@ -229,6 +229,12 @@ def hurry(tx: Tx, host: str) -> None:
              AND verified < :day AND due > :now""",
         host=host, now=now(), day=now() - DAY,
     )  # fmt: skip
+    soon(tx)
+
+
+def soon(tx: Tx) -> None:
+    """Somebody waits to be asked."""
+    jobs.enqueue_once(tx, "verify", {}, line="verify")
 
 
 def next_due(tx: Tx) -> tuple[str, int] | None:
@@ -286,6 +292,7 @@ def approve(tx: Tx, host: str, who: int) -> None:
             "UPDATE known_hub SET state = 'candidate', approved = 1, failures = 0, why = '', due = :now WHERE id = :id",
             id=it.id, now=now(),
         )  # fmt: skip
+        soon(tx)
     else:
         tx.run("UPDATE known_hub SET approved = 1 WHERE id = :id", id=it.id)
 

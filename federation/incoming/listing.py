@@ -4,7 +4,7 @@ from federation.as2 import hubs, loose
 from federation.as2.contexts import Json
 from federation.incoming.ours import FORGOTTEN
 from federation.resolve import Gathered
-from hub import directory, introductions, jobs, settings
+from hub import directory, introductions, settings
 from hub.actors import Actor
 from hub.clock import HOUR, now
 from hub.introductions import Told
@@ -19,7 +19,7 @@ def add(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
         return told
     taken = introductions.introduce(tx, sender.domain, [told])
     if taken.new:
-        jobs.enqueue_once(tx, "verify", {}, line="verify")
+        directory.soon(tx)
     return "a new hub, to be asked itself" if taken.new else "no room" if taken.refused else "no news"
 
 
@@ -29,7 +29,6 @@ def remove(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
         return told
     if not introductions.withdraw(tx, sender.domain, told.host):
         return "no news"
-    jobs.enqueue_once(tx, "verify", {}, line="verify")
     return "no longer named"
 
 
