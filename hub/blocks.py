@@ -18,6 +18,11 @@ LEVELS = ("limited", "suspended")
 SUSPENDED = 2  # `thing.hidden` for what a suspension hides: a moderator's own decisions stay as they were
 MOST_LABELS = 12  # of a name that are looked at; no server has more
 
+# The domain itself, or a name below it. Not LIKE: a name is no pattern.
+_BELOW = "(domain = :domain OR substr(domain, length(domain) - length(:below) + 1) = :below)"
+_HOST_BELOW = "(host = :domain OR substr(host, length(host) - length(:below) + 1) = :below)"
+_THEIRS = f"SELECT id FROM actor WHERE local = 0 AND {_BELOW}"
+
 _DOMAIN = re.compile(
     r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:\d{1,5})?"
 )
@@ -100,20 +105,19 @@ def lift(tx: Tx, who: int, domain: str) -> bool:
 
 
 def _part(tx: Tx, domain: str) -> None:
-    theirs = f"SELECT id FROM actor WHERE local = 0 AND {_below('domain')}"
-    tx.run(f"DELETE FROM follow WHERE follower IN ({theirs}) OR followed IN ({theirs})", **_names(domain))
+    tx.run(f"DELETE FROM follow WHERE follower IN ({_THEIRS}) OR followed IN ({_THEIRS})", **_names(domain))
     tx.run(
-        f"UPDATE thing SET hidden = {SUSPENDED} WHERE hidden = 0 AND local = 0 AND author IN ({theirs})",
+        f"UPDATE thing SET hidden = {SUSPENDED} WHERE hidden = 0 AND local = 0 AND author IN ({_THEIRS})",
         **_names(domain),
     )
-    tx.run(f"DELETE FROM job WHERE kind = 'deliver' AND {_below('host')}", **_names(domain))
+    tx.run(f"DELETE FROM job WHERE kind = 'deliver' AND {_HOST_BELOW}", **_names(domain))
 
 
 def _show_again(tx: Tx, domain: str) -> None:
     """But for what another rule, of a name above or below, still hides."""
     hidden = tx.all(
-        f"""SELECT DISTINCT a.domain FROM thing t JOIN actor a ON a.id = t.author
-            WHERE t.hidden = {SUSPENDED} AND t.local = 0 AND {_below('a.domain')}""",
+        f"""SELECT DISTINCT domain FROM actor WHERE local = 0 AND {_BELOW}
+              AND id IN (SELECT author FROM thing WHERE hidden = {SUSPENDED})""",
         **_names(domain),
     )  # fmt: skip
     for row in hidden:
@@ -123,11 +127,6 @@ def _show_again(tx: Tx, domain: str) -> None:
                       (SELECT id FROM actor WHERE domain = :domain)""",
                 domain=row["domain"],
             )  # fmt: skip
-
-
-def _below(column: str) -> str:
-    """A condition: the domain itself, or a name below it. Not LIKE: a name is no pattern."""
-    return f"({column} = :domain OR substr({column}, length({column}) - length(:below) + 1) = :below)"
 
 
 def _names(domain: str) -> dict[str, str]:

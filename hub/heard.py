@@ -71,7 +71,7 @@ def waiting(tx: Tx, who: int, state: str = HELD, limit: int = 50) -> list[Heard]
 def shared(tx: Tx, *, receiver: int | None = None, limit: int = 10) -> list[Thing]:
     """What was said to the hub, or to the project `receiver`, and is shown, newest first."""
     rows = tx.all(
-        f"""SELECT {things.COLUMNS} FROM heard w JOIN {things.FROM.replace("thing t", "thing t ON t.id = w.thing")}
+        f"""SELECT {things.COLUMNS} FROM {things.FROM} JOIN heard w ON w.thing = t.id
             WHERE w.state = 'shared' AND {things.VISIBLE} AND (:receiver = 0 OR w.receiver = :receiver)
             ORDER BY w.thing DESC LIMIT :limit""",
         receiver=receiver or 0, limit=limit,

@@ -123,6 +123,9 @@ PAGES = (
     Page(N_("Publish"), "/publish", "wide", "organiser"),
     Page(N_("Answers to asks"), "/steward/asks", "", "organiser"),
     Page(N_("Replies"), "/steward/replies", "", "moderator"),
+    Page(N_("Said to us"), "/steward/said", "", "moderator"),
+    Page(N_("Reports"), "/steward/reports", "", "moderator"),
+    Page(N_("Servers kept at a distance"), "/steward/kept-out", "", "moderator"),
     Page(N_("Followers"), "/steward/followers", "", "steward"),
     Page(N_("Whom we follow"), "/steward/following", "", "steward"),
     Page(N_("Deliveries"), "/steward/deliveries", "", "steward"),
@@ -132,6 +135,7 @@ PAGES = (
     Page(N_("Privacy"), "/privacy"),
     Page(N_("Rules"), "/rules"),
     Page(N_("Open data"), "/data"),
+    Page(N_("Messages"), "/messages", "", "resident"),
     Page(N_("Your account"), "/account", "", "resident"),
     Page(N_("Sign in"), "/signin", "wide", "out"),
 )

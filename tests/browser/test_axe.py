@@ -31,7 +31,8 @@ GUEST = {
     "sign in": "/signin", "sign up": "/signup", "new password": "/password?key={link}", "404": "/nothing",
 }  # fmt: skip
 STEWARD = {
-    "today": "/steward", "all asks": "/steward/asks", "replies": "/steward/replies", "followers": "/steward/followers",
+    "today": "/steward", "all asks": "/steward/asks", "replies": "/steward/replies", "said to us": "/steward/said",
+    "reports": "/steward/reports", "kept out": "/steward/kept-out", "messages": "/messages", "followers": "/steward/followers",
     "following": "/steward/following", "deliveries": "/steward/deliveries", "accounts": "/steward/people",
     "settings": "/steward/settings", "account": "/account", "publish": "/publish", "publish event": "/publish/event",
     "publish ask": "/publish/ask", "publish offer": "/publish/offer", "publish project": "/publish/project",

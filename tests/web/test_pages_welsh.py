@@ -21,6 +21,7 @@ KEPT = (
     "/publish", "/publish/event", "/publish/ask", "/publish/offer", "/publish/project", "/publish/note", "/account",
     "/events/{event}/change", "/events/{event}/cancel", "/events/{event}/remove", "/events/{event}/people",
     "/asks/{ask}/change", "/asks/{ask}/close", "/asks/{ask}/answers", "/projects/{project}/change",
+    "/messages", "/steward/said", "/steward/reports", "/steward/kept-out",
     "/steward", "/steward/asks", "/steward/replies", "/steward/followers", "/steward/following", "/steward/deliveries",
     "/steward/settings", "/steward/people",
 )  # fmt: skip

@@ -25,7 +25,7 @@ LEAST = {
     "/events/{id:int}/people": "organiser", "/asks/{id:int}/answers": "organiser",
     "/asks/{id:int}/answers/{answer:int}": "organiser",
     "/events/{id:int}/remove": "moderator", "/asks/{id:int}/remove": "moderator", "/posts/{id:int}/remove": "moderator",
-    "/posts/{id:int}/hide": "moderator", "/posts/{id:int}/show": "moderator",
+    "/projects/{id:int}/remove": "moderator", "/posts/{id:int}/hide": "moderator", "/posts/{id:int}/show": "moderator",
     "/steward": "organiser", "/steward/asks": "organiser", "/steward/replies": "moderator",
     "/steward/followers": "steward", "/steward/following": "steward", "/steward/following/stop": "steward",
     "/steward/deliveries": "steward", "/steward/settings": "steward", "/steward/people": "steward",

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import actors, asks, events, posts, projects
+from hub import actors, asks, events, heard, posts, projects
 from hub.settings import Hub
 from hub.store import Tx
 from hub.things import Thing
@@ -31,7 +31,8 @@ class Nearby(msgspec.Struct, frozen=True):
 
 class HomePage(msgspec.Struct, frozen=True):
     """The front page. `on` counts what is on in the seven days from today, `needed` open asks, `followers` people
-    and hubs that follow. `asks` has offers at its end."""
+    and hubs that follow. `asks` has offers at its end. `heard` is what people elsewhere said to us and
+    a moderator shares."""
 
     hub: Hub
     on: int
@@ -42,6 +43,7 @@ class HomePage(msgspec.Struct, frozen=True):
     asks: list[asks.Ask]
     projects: list[projects.Project]
     news: list[Thing]
+    heard: list[Thing]
     nearby: list[Nearby]
 
 
@@ -65,7 +67,7 @@ def gather(tx: Tx, hub: Hub, today: date) -> HomePage:
         week=grids.week(today, counts, today, lambda day: f"/events#d-{day.isoformat()}"),
         events=events.coming(tx, limit=EVENTS), asks=needed[:ASKS] + offered,
         projects=[it for it in projects.moving(tx) if it.stage != "done"][:PROJECTS],
-        news=posts.said(tx, limit=NEWS), nearby=_nearby(tx),
+        news=posts.said(tx, limit=NEWS), heard=heard.shared(tx, limit=NEWS), nearby=_nearby(tx),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import asks, events, helping, jobs, people, posts, settings
+from hub import asks, events, heard, helping, jobs, messages, people, posts, reports, settings
 from hub.clock import DAY, now
 from hub.people import Account
 from hub.store import Tx
@@ -56,6 +56,9 @@ class TodayPage(msgspec.Struct, frozen=True):
     postponed: list[events.Event]
     soon: list[events.Event]
     replies: list[Thing]
+    said: int
+    reports: int
+    letters: int
     silent: list[Server]
     servers: list[Server]
     failed: int
@@ -65,7 +68,8 @@ class TodayPage(msgspec.Struct, frozen=True):
 
     @property
     def waits(self) -> int:
-        return len(self.waiting) + len(self.postponed) + bool(self.replies)
+        more = bool(self.replies) + bool(self.said) + bool(self.reports) + bool(self.letters)
+        return len(self.waiting) + len(self.postponed) + more
 
     @property
     def wrong(self) -> int:
@@ -93,6 +97,8 @@ def _today(tx: Tx, who: Account, part: str, used: int, whole: int) -> TodayPage:
         postponed=[it for it in coming if it.status == "postponed"],
         soon=[it for it in coming if it.status not in ("cancelled", "postponed") and it.starts < now() + SOON],
         replies=[it for it in posts.latest_replies(tx, who.actor) if _new(it)] if moderates else [],
+        said=len(heard.waiting(tx, who.actor)) if moderates else 0,
+        reports=len(reports.open_(tx, who.actor)) if moderates else 0, letters=messages.unread(tx, who.actor),
         silent=[it for it in servers if it.state == "silent"], servers=servers[:SERVERS],
         failed=queue.dead if keeps else 0, week=_week(tx),
         health=Health(used, whole, queue) if keeps else None, short_of_room=keeps and whole - used < LITTLE,
