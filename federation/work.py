@@ -112,11 +112,26 @@ async def tally(wire: Wire, job: Job) -> Outcome:
     return DONE
 
 
+async def tell(wire: Wire, job: Job) -> Outcome:
+    """Tell those whom a change of plan concerns, some at a time, each once."""
+    it = job.args
+    event, news, change, after = int(it["event"]), list(it["news"]), int(it["change"]), int(it["after"])
+    return Outcome(settle=lambda tx: outgoing.going.tell_everybody(tx, event, news, change, after))
+
+
+async def close(wire: Wire, job: Job) -> Outcome:
+    """Tell how many had answered a poll when it closed."""
+    event, starts = int(job.args["event"]), int(job.args["starts"])
+    return Outcome(settle=lambda tx: outgoing.close(tx, event, starts))
+
+
 RUNNERS: dict[str, Runner] = {
     "receive": receive,
     "deliver": deliver,
     "backfill": backfill,
     "tally": tally,
+    "tell": tell,
+    "close": close,
     "expire": expire,
     "sweep": sweep,
     "exchange": directory.exchange,

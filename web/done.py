@@ -14,11 +14,16 @@ SAID = {
     "opened": N_("Your hub is open. Publish your first event, then tell your neighbours its address."),
     "changed": N_("It is changed. Followers see the new words within a minute."),
     "cancelled": N_("It is cancelled. Everybody who said they are coming can read why, here and on their own server."),
+    "online": N_(
+        "It has moved online. Everybody who said they are coming can read where, here and on their own server."
+    ),
     "postponed": N_("It is postponed. When you know the new time, change the event, and it is on again."),
     "removed": N_("It is taken down here, and we have asked other servers to do the same."),
     "closed": N_("It is closed. Thank you; it stays on the page as something that worked."),
     "withdrawn": N_("It is withdrawn. Nobody can answer it any more."),
-    "help-accepted": N_("It is accepted. Who has an account somewhere has your message; anybody else you have to ring."),
+    "help-accepted": N_(
+        "It is accepted. Who has an account somewhere has your message; anybody else you have to ring."
+    ),
     "help-declined": N_("It is declined. Nobody else sees that."),
     "help-done": N_("It is done. Now say thank you."),
     "help-thanked": N_("They are thanked."),
@@ -48,6 +53,9 @@ SAID = {
     "signed-out": N_("You are signed out. Nothing of you is left on this device."),
     "signed-in": N_("You are signed in."),
     "said-yes": N_("You are going. The organiser knows. If anything changes, it says so here."),
+    "said-waiting": N_("You are on the waiting list. If a place comes free, it is yours, and we tell you."),
+    "taken-off": N_("They are off the list, and are told if they have an account. The place goes to whoever is next."),
+    "let-in": N_("They have a place now, and are told if they have an account."),
     "said-maybe": N_("You may come. The organiser knows. Say so here when you are sure."),
     "said-no": N_("You cannot make it. Thank you for saying so: somebody else can have the place."),
     "answer-changed": N_("Your answer is changed. The organiser sees the new one."),

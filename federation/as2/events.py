@@ -13,7 +13,7 @@ from hub.events import Event
 from hub.packing import pack
 from hub.places import Access, Venue
 from hub.settings import Hub
-from hub.text import Text, pick
+from hub.text import pick
 
 CATEGORY = "COMMUNITY"  # one of Mobilizon's; a neighbourhood's event is that before all else
 CURRENCY = "GBP"
@@ -23,6 +23,7 @@ STATUS = {  # ours → iCalendar's, which Mobilizon reads; FEP-8a8e's
     "tentative": ("TENTATIVE", "EventTentative"),
     "postponed": ("TENTATIVE", "EventPostponed"),
     "rescheduled": ("CONFIRMED", "EventRescheduled"),
+    "moved_online": ("CONFIRMED", "EventMovedOnline"),
     "cancelled": ("CANCELLED", "EventCancelled"),
 }
 OFF = ("cancelled", "postponed")
@@ -72,7 +73,7 @@ def event(it: Event, hub: Hub, project: str | None = None) -> Json:
         **({"nh:project": project} if project else {}),
         "nh:companion": companion_uri(it, hub),
         "nh:rsvp": {
-            "nh:yes": it.going, "nh:maybe": it.maybe, "nh:no": it.declined, "nh:waitlist": 0, "url": it.url,
+            "nh:yes": it.going, "nh:maybe": it.maybe, "nh:no": it.declined, "nh:waitlist": it.waiting, "url": it.url,
         },
         "nh:accessibility": _access(it.access, spoken),
         **_cancellation(it, spoken),
@@ -110,15 +111,6 @@ def companion_uri(it: Event, hub: Hub) -> str:
     return f"{hub.base}/post/{it.companion}"
 
 
-def notice(it: Event) -> Text:
-    """The short note (Markdown) that tells people it is off: an edit alone rings nobody's bell."""
-    said = {one: (content.literal(pick(it.title, one)), content.literal(pick(it.reason, one))) for one in it.title}
-    return {
-        one: words.say(f"told {it.status}", one, title=title, reason=reason)
-        for one, (title, reason) in said.items()
-    }  # fmt: skip
-
-
 def _name(it: Event, language: str) -> str:
     title = pick(it.title, language)
     return f"{words.say(it.status, language)}: {title}" if it.status in OFF else title
@@ -134,10 +126,10 @@ def _summary(it: Event, language: str) -> str:
 
 
 def _told(it: Event, language: str, html: str) -> str:
-    reason = f"<p>{escape(pick(it.reason, language))}</p>" if it.status in OFF and it.reason else ""
+    reason = f"<p>{escape(pick(it.reason, language))}</p>" if it.reason else ""
     ask = "" if it.cancelled else f"<p>{words.say('rsvp', language, link=content.link(it.url))}</p>"
-    full = f"<p>{words.say('full', language)}</p>" if it.full and not it.cancelled else ""
-    return content.title(_name(it, language)) + reason + _facts(it, language) + html + full + ask
+    full = f"<p><strong>{words.say('full', language)}</strong></p>" if it.full and not it.cancelled else ""
+    return content.title(_name(it, language)) + reason + full + _facts(it, language) + html + ask
 
 
 def _facts(it: Event, language: str) -> str:

@@ -50,7 +50,50 @@ SAYS: dict[str, dict[str, str]] = {
     "postponed": {"en": "POSTPONED", "cy": "WEDI'I OHIRIO"},
     "told cancelled": {"en": "Cancelled: {title}. {reason}", "cy": "Wedi'i ganslo: {title}. {reason}"},
     "told postponed": {"en": "Postponed: {title}. {reason}", "cy": "Wedi'i ohirio: {title}. {reason}"},
-    "full": {"en": "All places are taken.", "cy": "Mae pob lle wedi'i gymryd."},
+    "told moved_online": {
+        "en": "Now online: {title}, {when}. {reason} How to take part: {url}",
+        "cy": "Ar-lein bellach: {title}, {when}. {reason} Sut i gymryd rhan: {url}",
+    },
+    "told tentative": {
+        "en": "Not certain yet: {title}, {when}. Look again before you set out: {url}",
+        "cy": "Heb ei gadarnhau eto: {title}, {when}. Edrychwch eto cyn cychwyn: {url}",
+    },
+    "told time": {
+        "en": "New time: {title}. It is now {when}, at {place}.",
+        "cy": "Amser newydd: {title}. Mae bellach {when}, yn: {place}.",
+    },
+    "told place": {
+        "en": "New place: {title}, {when}. It is now at {place}.",
+        "cy": "Lle newydd: {title}, {when}. Mae bellach yn: {place}.",
+    },
+    "told time and place": {
+        "en": "New time and place: {title}. It is now {when}, at {place}.",
+        "cy": "Amser a lle newydd: {title}. Mae bellach {when}, yn: {place}.",
+    },
+    "told scheduled": {
+        "en": "It is on: {title}, {when}, at {place}.",
+        "cy": "Mae'n digwydd: {title}, {when}, yn: {place}.",
+    },
+    "waiting": {
+        "en": "All places at {title} ({when}) are taken. You are on the waiting list. When a place comes free it goes to whoever has waited longest, and we tell you. To leave the list, reply no, or go to {url}",  # noqa: E501
+        "cy": "Mae pob lle yn {title} ({when}) wedi'i gymryd. Rydych chi ar y rhestr aros. Pan ddaw lle yn rhydd, bydd yn mynd i'r sawl sydd wedi aros hiraf, a byddwn ni'n dweud wrthych chi. I adael y rhestr, atebwch na, neu ewch i {url}",  # noqa: E501
+    },
+    "let in": {
+        "en": "A place has come free: you are coming to {title}, {when}. If you can't make it after all, reply no, or go to {url}",  # noqa: E501
+        "cy": "Mae lle wedi dod yn rhydd: rydych chi'n dod i {title}, {when}. Os na allwch chi ddod wedi'r cyfan, atebwch na, neu ewch i {url}",  # noqa: E501
+    },
+    "taken off": {
+        "en": "The organiser has taken you off the list for {title}, {when}. If you don't know why, ask them: {url}",
+        "cy": "Mae'r trefnydd wedi eich tynnu oddi ar y rhestr ar gyfer {title}, {when}. Os nad ydych chi'n gwybod pam, gofynnwch: {url}",  # noqa: E501
+    },
+    "no more": {
+        "en": "There is no room for more of you at {title}, {when}. You keep the places that you have: {url}",
+        "cy": "Does dim lle i ragor ohonoch chi yn {title}, {when}. Rydych chi'n cadw'r lleoedd sydd gennych: {url}",
+    },
+    "full": {
+        "en": "FULL – waiting list. Say yes to be on it: who has waited longest gets the next free place.",
+        "cy": "LLAWN – rhestr aros. Dywedwch ie i fod arni: y sawl sydd wedi aros hiraf sy'n cael y lle rhydd nesaf.",
+    },
     "rsvp": {
         "en": "Vote below to say whether you are coming, or go to {link}. To change your answer, reply yes, maybe or no.",  # noqa: E501
         "cy": "Pleidleisiwch isod i ddweud a ydych chi'n dod, neu ewch i {link}. I newid eich ateb, atebwch y neges gydag ie, efallai neu na.",  # noqa: E501

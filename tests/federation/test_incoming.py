@@ -151,10 +151,10 @@ async def test_other_words_are_a_comment(here: Here, mastodon: Elsewhere, words:
     assert await going(here, event) == (0, 0, 0)
 
 
-async def test_a_yes_to_a_full_event_stays_as_a_comment(here: Here, mastodon: Elsewhere) -> None:
+async def test_a_yes_to_a_full_event_waits(here: Here, mastodon: Elsewhere) -> None:
     ann, bob, event = mastodon.actor("ann"), mastodon.actor("bob", key=1), await an_event(here, places=1)
     await hear(here, a_reply(ann, event.uri, "yes"))
-    assert await hear(here, a_reply(bob, event.uri, "yes"), key=1) == "kept"
+    assert await hear(here, a_reply(bob, event.uri, "yes"), key=1) == "answered: yes, waiting"
     assert await going(here, event) == (1, 0, 0)
 
 
@@ -166,18 +166,18 @@ async def test_60_a_private_reply_is_shown_to_nobody_but_may_answer(here: Here, 
     assert await here.store.read(posts.replies, event.id, hidden=True) == []
 
 
-async def test_a_join_is_accepted_until_the_places_are_gone(here: Here) -> None:
+async def test_a_join_is_accepted_while_there_are_places_and_then_waits(here: Here) -> None:
     mobilizon = here.server("mobilizon.example", "mobilizon")
     ann, bob, event = mobilizon.actor("ann"), mobilizon.actor("bob", key=1), await an_event(here, places=1)
     joined = activity("Join", ann, event.uri, participationMessage="Bringing two spades")
     assert await hear(here, joined) == "going: yes"
-    assert await hear(here, activity("Join", bob, event.uri), key=1) == "rejected: This event is full."
-    assert [(one["type"], one["object"]["type"]) for one in mobilizon.received] == [
-        ("Accept", "Join"), ("Reject", "Join"),
-    ]  # fmt: skip
+    assert await hear(here, activity("Join", bob, event.uri), key=1) == "waiting"
     assert await going(here, event) == (1, 0, 0)
     assert await hear(here, activity("Undo", ann, joined)) == "taken back"
-    assert await hear(here, activity("Join", bob, event.uri, id=f"{bob}#again"), key=1) == "going: yes"
+    assert [(one["type"], one["object"]["type"]) for one in mobilizon.received] == [
+        ("Accept", "Join"), ("TentativeAccept", "Join"), ("Accept", "Join"),
+    ]  # fmt: skip
+    assert await going(here, event) == (1, 0, 0)
     assert await hear(here, activity("Leave", bob, event.uri), key=1) == "no longer going"
     assert await going(here, event) == (0, 0, 0)
 

@@ -419,7 +419,7 @@ async def test_a_full_event_says_so_on_timelines_as_an_edit(store: Store, clock:
     await hub.do(outgoing.tally, "event", event.id)
 
     poll = next(one["object"] for one in await hub.said() if one["type"] == "Update")
-    assert "All places are taken." in poll["content"]
+    assert "FULL – waiting list" in poll["content"]
     assert poll["updated"] > poll["published"]
 
 

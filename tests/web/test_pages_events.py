@@ -143,15 +143,58 @@ async def test_a_slip_is_named_beside_its_field_and_nothing_typed_is_lost(
     assert await going(site, event.id) == 0
 
 
-async def test_the_last_place_is_given_once(site: Site, clock: Clock) -> None:
+async def test_the_last_place_is_given_once_and_then_there_is_a_waiting_list(site: Site, clock: Clock) -> None:
     event = await site.did(lambda tx: publish(tx, places=1))
-    assert (await site.guest.post(f"/events/{event.id}/answer", data=say("yes"))).status_code == 303
-    late = await site.guest.post(f"/events/{event.id}/answer", data=say("yes"))
-    assert late.status_code == 422
-    assert "This event is full." in late.text
+    first = await site.guest.post(f"/events/{event.id}/answer", data=say("yes"))
+    assert "You are going" in (await site.guest.get(first.headers["location"])).text
+    late = await site.guest.post(f"/events/{event.id}/answer", data=say("yes", name="Mair"))
+    answer = (await site.guest.get(late.headers["location"])).text
+    assert "You are on the waiting list" in answer
+    assert "You are next." in answer
     page = (await site.guest.get(f"/events/{event.id}")).text
-    assert "All places are taken." in page
-    assert '<span class="pill">Full</span>' in page
+    for words in ("You can go on the waiting list", '<span class="pill">Full</span>', "I’ll wait for a place",
+                  "1 person is on the waiting list."):  # fmt: skip
+        assert words in page
+    await site.guest.post(first.headers["location"], data=say("no"))
+    assert "You are going" in (await site.guest.get(late.headers["location"])).text
+
+
+async def test_a_neighbour_reads_how_many_are_before_them(site: Site, clock: Clock) -> None:
+    event = await site.did(lambda tx: publish(tx, places=1))
+    for name in ("Mair", "Nia"):
+        await site.guest.post(f"/events/{event.id}/answer", data=say("yes", name=name))
+    rhys = await site.who("rhys")
+    sent = await rhys.post(f"/events/{event.id}/answer", data={"said": "yes"})
+    assert sent.headers["location"] == f"/events/{event.id}?done=said-waiting"
+    page = (await rhys.get(sent.headers["location"])).text
+    assert "You are on the waiting list." in page
+    assert "1 person is before you." in page
+
+
+async def test_a_guest_reads_on_their_page_that_plans_have_changed(site: Site, clock: Clock) -> None:
+    event = await site.did(publish)
+    path = (await site.guest.post(f"/events/{event.id}/answer", data=say("yes"))).headers["location"]
+    for verb, words in (
+        (lambda tx: events.move_online(tx, steward(tx), event.id, "https://meet.example/x", {}), "has moved online"),
+        (lambda tx: events.postpone(tx, steward(tx), event.id, {"en": "Flood."}), "Flood."),
+        (lambda tx: events.cancel(tx, steward(tx), event.id, {"en": "Nobody left."}), "Nobody left."),
+    ):
+        assert words not in (await site.guest.get(path)).text
+        await site.did(verb)
+        assert words in (await site.guest.get(path)).text
+
+
+async def test_an_event_that_moved_online_says_so(site: Site, clock: Clock) -> None:
+    event = await site.did(publish)
+    olwen, path = await site.who("olwen"), f"/events/{event.id}/cancel"
+    unsaid = await olwen.post(path, data={"how": "online", "online": ""})
+    assert unsaid.text.count("Give the web address where people can take part.") == 2
+    sent = await olwen.post(path, data={"how": "online", "online": "https://meet.example/x", "reason.en": "Flood."})
+    assert sent.headers["location"] == f"/events/{event.id}?done=online"
+    page = (await site.guest.get(f"/events/{event.id}")).text
+    for words in ("This event has moved online.", "Flood.", "https://meet.example/x", "Now online"):
+        assert words in page
+    assert "STATUS:CONFIRMED" in (await site.guest.get(f"/events/{event.id}.ics")).text
 
 
 async def test_a_neighbour_who_has_signed_in_answers_as_themselves_once(site: Site, clock: Clock) -> None:
@@ -348,3 +391,41 @@ async def test_a_long_talk_goes_over_several_pages_and_long_words_on_their_own(s
     assert (await site.guest.get(f"/posts/{last.id}")).text.count("so many words") >= 200
     for odd in ("x", "-1", "99999", "٣", "4000"):
         assert (await site.guest.get(f"/events/{event.id}", params={"said": odd})).status_code == 200
+
+
+async def test_organisers_let_in_and_take_off_and_nobody_else(site: Site, clock: Clock) -> None:
+    event = await site.did(lambda tx: publish(tx, places=3))
+    for several in ("2", "3", "1"):
+        await site.guest.post(f"/events/{event.id}/answer", data=say("yes", party=several))
+    olwen, path = await site.who("olwen"), f"/events/{event.id}/people"
+    page = (await olwen.get(path)).text
+    assert page.count('value="let-in"') == 1, "only one of those who wait is few enough"
+    found = await site.store.read(lambda tx: attendance.attending(tx, steward(tx), event.id))
+    assert [it.party for it in found] == [3, 1, 2]
+    moved = await olwen.post(path, data={"answer": str(found[1].id), "do": "let-in"})
+    assert moved.headers["location"] == f"{path}?done=let-in"
+    assert await going(site, event.id) == 3
+    await olwen.post(path, data={"answer": str(found[2].id), "do": "take-off"})
+    assert await going(site, event.id) == 1
+    assert (await (await site.who("rhys")).post(path, data={"answer": "1", "do": "take-off"})).status_code == 403
+    for odd in ({}, {"answer": "x", "do": "let-in"}, {"answer": str(found[0].id), "do": "dance"}):
+        assert (await olwen.post(path, data=odd)).headers["location"] == path
+    other = await site.did(publish)
+    stray = await olwen.post(f"/events/{other.id}/people", data={"answer": str(found[0].id), "do": "take-off"})
+    assert stray.status_code == 409
+    assert len(await site.store.read(lambda tx: attendance.attending(tx, steward(tx), event.id))) == 2
+
+
+async def test_the_list_for_a_spreadsheet_works_nothing_out(site: Site, clock: Clock) -> None:
+    event = await site.did(lambda tx: publish(tx, places=1))
+    for name in ("Rhiannon", "=cmd|' /C calc'!A0"):
+        await site.guest.post(f"/events/{event.id}/answer", data=say("yes", name=name))
+    answer = await (await site.who("olwen")).get(f"/events/{event.id}/people.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.content.decode("utf-8-sig").splitlines() == [
+        "name,answer,people,contact,how,when",
+        "'=cmd|' /C calc'!A0,waiting,1,01632 960555,web,2026-05-01 09:00 UTC",
+        "Rhiannon,yes,1,01632 960555,web,2026-05-01 09:00 UTC",
+    ]
+    assert (await (await site.who("rhys")).get(f"/events/{event.id}/people.csv")).status_code == 403

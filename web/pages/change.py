@@ -1,4 +1,4 @@
-"""Calling things off: cancel or postpone an event, close an ask or an offer, take something down."""
+"""Calling things off: cancel or postpone an event, or move it online, close an ask or an offer, take something down."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +24,7 @@ REMOVE = {"events": events.remove, "asks": asks.remove, "posts": posts.remove}
 
 class CallOff(msgspec.Struct, frozen=True):
     how: str = "cancel"
+    online: str = ""
     reason: Text = msgspec.field(default_factory=dict)
 
 
@@ -32,7 +33,7 @@ class Close(msgspec.Struct, frozen=True):
 
 
 class CancelPage(msgspec.Struct, frozen=True):
-    """An event to be cancelled or postponed."""
+    """An event to be cancelled, postponed or moved online."""
 
     form: Form[Any]
     event: events.Event
@@ -66,12 +67,22 @@ async def call_off(request: Request) -> Response:
     form = await forms.parse(request, CallOff)
     if form.value is None:
         return _cancel(request, form, event, 422)
-    postponed = form.value.how == "postpone"
     try:
-        await store.write(events.postpone if postponed else events.cancel, who.actor, event.id, form.value.reason)
+        said = await store.write(_call_off, who.actor, event.id, form.value)
     except (Invalid, Conflict) as refusal:
         return _cancel(request, form.refuse(refusal), event, 422)
-    return see_other(request, done.path(f"/events/{event.id}", "postponed" if postponed else "cancelled"))
+    return see_other(request, done.path(f"/events/{event.id}", said))
+
+
+def _call_off(tx: Tx, who: int, id: int, it: CallOff) -> str:
+    if it.how == "online":
+        events.move_online(tx, who, id, it.online, it.reason)
+        return "online"
+    if it.how == "postpone":
+        events.postpone(tx, who, id, it.reason)
+        return "postponed"
+    events.cancel(tx, who, id, it.reason)
+    return "cancelled"
 
 
 def _cancel(request: Request, form: Form[Any], event: events.Event, status: int = 200) -> Response:

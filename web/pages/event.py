@@ -29,8 +29,8 @@ PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 class EventPage(msgspec.Struct, frozen=True):
     """One event. `open`: whether it can be answered here. `answer` is what the visitor said, if they are signed in,
-    `organiser` whether they may change it. `origin` is there for what another hub published.
-    `form` is the answer, `words` a reply, `day` the one it begins on, where it is."""
+    `organiser` whether they may change it. `origin` is there for what another hub published. `ahead` counts those who
+    wait before the visitor. `form` is the answer, `words` a reply, `day` the one it begins on, where it is."""
 
     event: Event
     day: date
@@ -43,11 +43,12 @@ class EventPage(msgspec.Struct, frozen=True):
     organiser: bool
     form: Form[Any]
     words: Form[Any]
+    ahead: int = 0
 
 
 class AnsweredPage(msgspec.Struct, frozen=True):
     """What a guest answered, and how to change it. `path` is the page's own, secret in it, `address` the same with the
-    hub's before it; `open` whether it can still be changed."""
+    hub's before it; `open` whether it can still be changed, `ahead` how many wait before them."""
 
     event: Event
     answer: Attendance
@@ -55,6 +56,7 @@ class AnsweredPage(msgspec.Struct, frozen=True):
     address: str
     open: bool
     form: Form[Any]
+    ahead: int = 0
 
 
 class GuestAnswer(msgspec.Struct, frozen=True):
@@ -98,11 +100,13 @@ def gather(tx: Tx, id: int, hub: Hub, who: Account | None, talk: int = 0) -> Eve
     event = events.get(tx, id)
     if event.hidden:
         raise NotFound(N_("There is no such event. It may have been taken down."))
+    answer = attendance.answer_of(tx, id, who.actor) if who else None
     return EventPage(
         event=event, day=when.local(event.starts, event.zone).date(), photos=photos(tx, event.pictures),
         project=_project(tx, event), replies=replies(tx, event, hub, talk),
-        origin=source(tx, event), open=is_open(event), answer=attendance.answer_of(tx, id, who.actor) if who else None,
+        origin=source(tx, event), open=is_open(event), answer=answer,
         organiser=event.local and may(who, "organiser"), form=forms.blank(), words=forms.blank(),
+        ahead=attendance.ahead(tx, answer) if answer else 0,
     )  # fmt: skip
 
 
@@ -137,7 +141,7 @@ async def _own(request: Request, id: int, who: Account) -> Response:
         )
     except HubError as refusal:
         return await _page(request, form=form.refuse(refusal), status=422)
-    return see_other(request, done.path(f"/events/{id}", f"said-{kept.said}"))
+    return see_other(request, done.path(f"/events/{id}", "said-waiting" if kept.waiting else f"said-{kept.said}"))
 
 
 async def _guest(request: Request, id: int) -> Response:
@@ -170,15 +174,16 @@ async def answered(request: Request) -> Response:
 
 async def _answered(request: Request, form: Form[Any] | None = None, status: int = 200) -> Response:
     state, id, secret = request.app.state, request.path_params["id"], request.path_params["secret"]
-    event, kept = await state.store.read(_of_guest, id, secret)
+    event, kept, ahead = await state.store.read(_of_guest, id, secret)
     path = f"/events/{id}/answer/{secret}"
     first = form or forms.blank(said=kept.said, name=kept.name, contact=kept.contact, party=str(kept.party))
-    page = AnsweredPage(event, kept, path, state.hub.base + path, is_open(event), first)
+    page = AnsweredPage(event, kept, path, state.hub.base + path, is_open(event), first, ahead)
     return render(request, "answered.html", page, status, headers=PRIVATE)
 
 
-def _of_guest(tx: Tx, id: int, secret: str) -> tuple[Event, Attendance]:
-    return events.get(tx, id), attendance.answer_by_secret(tx, id, secret)
+def _of_guest(tx: Tx, id: int, secret: str) -> tuple[Event, Attendance, int]:
+    kept = attendance.answer_by_secret(tx, id, secret)
+    return events.get(tx, id), kept, attendance.ahead(tx, kept)
 
 
 async def answer_again(request: Request) -> Response:
