@@ -15,7 +15,7 @@ from hub.settings import Hub
 from hub.store import Tx
 from hub.things import Thing
 
-FORMER = {"event": "Event", "companion": "Question", "ask": "Question", "offer": "Question"}
+FORMER = {"event": "Event", "companion": "Question", "ask": "Question", "offer": "Question", "project": "Group"}
 
 
 def thing(tx: Tx, hub: Hub, it: Thing) -> Json:

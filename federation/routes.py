@@ -22,7 +22,7 @@ from federation.collections import View
 from federation.negotiate import prefers_page
 from hub import actors, settings, things
 from hub.clock import MINUTE, now
-from hub.errors import N_, NotFound
+from hub.errors import N_, TAKEN_DOWN, Gone, NotFound
 from hub.packing import unpack
 from hub.settings import Hub
 from hub.store import Store, Tx
@@ -125,7 +125,7 @@ async def _serve(request: Request, view: View, *, hot: bool) -> Response:
             return _nothing(request)
         kept.put(key, version, found)
     if page and found.status != 200:
-        raise NotFound(NOTHING)
+        raise Gone(TAKEN_DOWN)
     if page:
         return RedirectResponse(found.url, 303, headers={"Vary": "Accept", "Cache-Control": FRESH})
     return _answer(request, found)
@@ -181,13 +181,12 @@ def _find(tx: Tx, path: str, view: View) -> Found:
 def _actor(tx: Tx, hub: Hub, rest: list[str], view: View) -> Found:
     if rest and rest[0] in OWN_LISTS:
         rest = ["", *rest]
-    it = actors.at(tx, "/".join([f"{hub.base}/actor", *filter(None, rest[:1])]))
-    if not it.local:
+    it = actors.known(tx, "/".join([f"{hub.base}/actor", *filter(None, rest[:1])]))
+    taken_back = _tombstone(tx, it.uri) if it is not None and it.removed is not None else None
+    if taken_back is not None:
+        return taken_back
+    if it is None or not it.local or it.removed is not None:
         raise NotFound(NOTHING)
-    if it.kind == "project":
-        taken_back = _tombstone(tx, it.uri)
-        if taken_back is not None:
-            return taken_back
     lists = rest[1:]
     return _found(collections.of_actor(tx, hub, it, lists[0], view) if lists else documents.actor(tx, hub, it), it.url)
 

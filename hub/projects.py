@@ -11,6 +11,7 @@ from hub.store import Row, Tx
 from hub.text import Text, clean_text
 from hub.things import Picture, Seen, Thing
 
+NO_PROJECT = N_("There is no such project.")
 STAGES = ("proposed", "active", "paused", "done")
 
 
@@ -89,6 +90,22 @@ def change(tx: Tx, who: int, id: int, draft: Draft) -> Project:
     return get(tx, id)
 
 
+def remove(tx: Tx, who: int, id: int) -> None:
+    """Take a project down for good, here and elsewhere, with its actor and its updates. When it is over, it is done.
+
+    What was planned under it stays: its events and asks are the hub's.
+    """
+    people.require(tx, who, "moderator")
+    things.ours(tx, id, ("project",))
+    actor = get(tx, id).actor
+    for row in tx.all("SELECT id FROM thing WHERE author = :actor AND removed IS NULL", actor=actor):
+        things.take_down(tx, row["id"])
+        record(tx, Kind.POST_REMOVED, subject=row["id"], actor=who)
+    things.take_down(tx, id)
+    actors.retire(tx, actor)
+    record(tx, Kind.PROJECT_REMOVED, subject=id, actor=who)
+
+
 def mirror(tx: Tx, hub: int, actor: int, seen: Seen, *, stage: str, wanted: Text | None = None) -> int | None:
     """Keep a project of another hub, as its actor shows it. `None` when it is no news."""
     id = things.mirror(tx, "project", hub, seen)
@@ -105,12 +122,19 @@ def mirror(tx: Tx, hub: int, actor: int, seen: Seen, *, stage: str, wanted: Text
 
 
 def get(tx: Tx, id: int) -> Project:
-    return _found(tx.one(f"{_SELECT} WHERE t.id = :id AND t.removed IS NULL", id=id))
+    """Raises `NotFound`, or `Gone` when it has been taken down here."""
+    row = tx.one(f"{_SELECT} WHERE t.id = :id AND t.removed IS NULL", id=id)
+    if row is None:
+        raise things.missing(tx, id, NO_PROJECT)
+    return _project(row)
 
 
 def of_actor(tx: Tx, actor: int) -> Project:
     """The project behind an actor. Raises `NotFound`."""
-    return _found(tx.one(f"{_SELECT} WHERE p.actor = :actor AND t.removed IS NULL", actor=actor))
+    row = tx.one(f"{_SELECT} WHERE p.actor = :actor AND t.removed IS NULL", actor=actor)
+    if row is None:
+        raise NotFound(NO_PROJECT)
+    return _project(row)
 
 
 def moving(tx: Tx, limit: int = 100) -> list[Project]:
@@ -149,12 +173,6 @@ def _handle(tx: Tx, wish: str, *, given: bool) -> str:
         if given:
             break
     raise Conflict(N_("A project with that handle exists already. Choose another."), field="handle")
-
-
-def _found(row: Row | None) -> Project:
-    if row is None:
-        raise NotFound(N_("There is no such project."))
-    return _project(row)
 
 
 def _project(row: Row) -> Project:

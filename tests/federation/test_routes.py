@@ -168,6 +168,27 @@ async def test_what_was_taken_down_leaves_a_tombstone(store: Store, web: httpx.A
     assert (await web.get(f"/event/{id}", headers={"Accept": BROWSER})).text == "a page that helps"
 
 
+async def test_a_project_that_was_taken_down_is_a_stone_and_nobody_finds_it(
+    store: Store, web: httpx.AsyncClient
+) -> None:
+    def scene(tx: Tx) -> str:
+        who = open_hub(tx)
+        project = projects.start(tx, who, orchard())
+        projects.remove(tx, who, project.id)
+        return project.uri
+
+    uri = await store.write(scene)
+    for path in (uri, f"{uri}/outbox", f"{uri}/followers"):
+        answer = await web.get(path, headers={"Accept": ACTIVITY})
+        assert answer.status_code == 410
+        assert {**answer.json(), "deleted": "", "@context": ""} == {
+            "@context": "", "type": "Tombstone", "id": uri, "formerType": "Group", "deleted": "",
+        }  # fmt: skip
+    assert (await web.get(uri, headers={"Accept": BROWSER})).text == "a page that helps"
+    found = await web.get("/.well-known/webfinger", params={"resource": "acct:p_old_mill_orchard@glan.example"})
+    assert found.status_code == 404
+
+
 async def test_what_was_taken_down_is_not_told_by_its_activity_either(store: Store, web: httpx.AsyncClient) -> None:
     def scene(tx: Tx) -> tuple[int, int]:
         who = open_hub(tx)

@@ -4,7 +4,7 @@ import pytest
 from scene import BASE, open_hub, orchard, party, person, stranger
 
 from hub import actors, attendance, events, national, posts, projects, settings, things
-from hub.errors import Conflict, Invalid, NotAllowed, NotFound
+from hub.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from hub.national import Query
 from hub.store import Store, Tx
 from hub.things import Seen
@@ -32,6 +32,39 @@ async def test_two_projects_of_one_name_get_two_handles(store: Store) -> None:
         await store.write(projects.start, bethan, orchard(handle="p_old_mill_orchard"))
     with pytest.raises(Conflict):
         await store.write(projects.start, bethan, orchard(handle="!!!"))
+
+
+async def test_a_project_that_is_taken_down_takes_its_actor_and_updates_with_it(store: Store) -> None:
+    bethan = await store.write(open_hub)
+    project = await store.write(projects.start, bethan, orchard())
+    update = await store.write(posts.publish, bethan, posts.Draft(text={"en": "28 trees."}, project=project.id))
+    event = await store.write(events.publish, bethan, party(project=project.id))
+    organiser = await store.write(person, "olwen", "organiser")
+    with pytest.raises(NotAllowed):
+        await store.write(projects.remove, organiser, project.id)
+    assert await store.read(projects.moving) == [project]
+
+    await store.write(projects.remove, bethan, project.id)
+    for _ in range(2):
+        with pytest.raises(Gone):
+            await store.read(projects.get, project.id)
+        with pytest.raises(NotFound):
+            await store.write(projects.remove, bethan, project.id)
+    with pytest.raises(NotFound):
+        await store.read(things.get, update.id)
+    assert await store.read(projects.moving) == []
+    assert (await store.read(events.get, event.id)).project == project.id
+    with pytest.raises(NotFound):
+        await store.read(actors.at, project.uri)
+    again = await store.write(projects.start, bethan, orchard())
+    assert again.handle == "p_old_mill_orchard_2", "nobody is taken for what is gone"
+
+
+async def test_what_was_never_there_is_not_said_to_be_gone(store: Store) -> None:
+    await store.write(open_hub)
+    with pytest.raises(NotFound) as refused:
+        await store.read(projects.get, 7)
+    assert not isinstance(refused.value, Gone)
 
 
 async def test_an_update_is_said_by_the_project(store: Store) -> None:

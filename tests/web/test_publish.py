@@ -296,3 +296,22 @@ async def test_no_form_however_odd_is_a_mistake_of_ours(site: Site, typed: dict[
         base = FORMS[sort] if path.startswith("/publish") else {}
         answer = await steward.post(path, data=base | safe)
         assert answer.status_code in (200, 303, 422, 404, 429), (path, answer.status_code)
+
+
+async def test_a_project_is_taken_down_after_one_more_question_and_its_page_says_so(site: Site) -> None:
+    project = await site.did(lambda tx: projects.start(tx, people.steward(tx).actor, orchard()))
+    path = f"/projects/{project.id}"
+    olwen, mo = await site.who("olwen"), await site.who("mo")
+    assert f"{path}/remove" not in (await olwen.get(path)).text
+    assert (await olwen.post(f"{path}/remove")).status_code == 403
+    assert f"{path}/remove" in (await mo.get(path)).text
+    asked = (await mo.get(f"{path}/remove")).text
+    assert "say that it is done instead" in asked
+    assert (await site.guest.get(path)).status_code == 200
+    assert (await mo.post(f"{path}/remove")).headers["location"] == "/steward?done=removed"
+    for gone in (path, f"{path}/feed.atom", "/actor/p_old_mill_orchard"):
+        answer = await site.guest.get(gone)
+        assert answer.status_code == 410, gone
+        assert "It was here and has been taken down." in answer.text
+    assert (await site.guest.get("/projects/7")).status_code == 404
+    assert "Old Mill Orchard" not in (await site.guest.get("/projects")).text

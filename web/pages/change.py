@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import asks, events, posts, things
+from hub import asks, events, posts, projects, things
 from hub.errors import Conflict, Invalid
 from hub.store import Tx
 from hub.text import Text
@@ -18,8 +18,10 @@ from web.forms import Form
 from web.templates import render, see_other
 
 CLOSED = ("matched", "done", "withdrawn")
-KINDS = {"events": ("event",), "asks": ("ask", "offer"), "posts": (*posts.SAYS, "reply")}
-REMOVE = {"events": events.remove, "asks": asks.remove, "posts": posts.remove}
+KINDS = {
+    "events": ("event",), "asks": ("ask", "offer"), "projects": ("project",), "posts": (*posts.SAYS, "reply"),
+}  # fmt: skip
+REMOVE = {"events": events.remove, "asks": asks.remove, "projects": projects.remove, "posts": posts.remove}
 
 
 class CallOff(msgspec.Struct, frozen=True):
