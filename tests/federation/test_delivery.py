@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from conftest import Clock
+from conftest import MAY_DAY, Clock
 from elsewhere import Elsewhere
 from here import Here
 from scene import party
@@ -16,6 +16,13 @@ from federation.keys import load_public
 from hub import actors, events, jobs, peers, settings
 from hub.clock import DAY, HOUR, MINUTE, now
 from hub.peers import Peer
+
+FAR = MAY_DAY + 90 * DAY
+
+
+def far(**changes: object) -> events.Draft:
+    """A party so far away that nothing is said of it but what a test says."""
+    return party(**{"starts": FAR, "ends": FAR + 2 * HOUR} | changes)
 
 
 async def a_follower(here: Here, server: Elsewhere, name: str = "ann") -> int:
@@ -30,7 +37,7 @@ async def a_follower(here: Here, server: Elsewhere, name: str = "ann") -> int:
 
 
 async def publish(here: Here, **changes: object) -> events.Event:
-    event = await here.store.write(events.publish, here.steward, party(**changes))
+    event = await here.store.write(events.publish, here.steward, far(**changes))
     await here.work()
     return event
 
@@ -115,7 +122,7 @@ async def test_after_five_failures_a_server_rests_and_then_one_letter_goes_first
 ) -> None:
     await a_follower(here, mastodon)
     for number in range(4):
-        await here.store.write(events.publish, here.steward, party(title={"en": f"Party {number}"}))
+        await here.store.write(events.publish, here.steward, far(title={"en": f"Party {number}"}))
     told(mastodon, *[500] * 100)
     for _ in range(20):
         clock.forward(MINUTE)
@@ -144,7 +151,7 @@ async def test_a_server_that_asks_for_time_gets_it(
     told(mastodon, status, retry_after=said.format(date=formatdate(now() / 1000 + 120, usegmt=True)))
     await publish(here)
     assert least <= (await due(here))[0] <= most
-    await here.store.write(events.publish, here.steward, party(title={"en": "Another"}))
+    await here.store.write(events.publish, here.steward, far(title={"en": "Another"}))
     mastodon.headers.clear()
     await here.work()
     assert len(mastodon.headers) == (0 if said in ("120", "1000000000", "{date}") else 1)
@@ -225,7 +232,7 @@ async def test_thirty_days_of_patience_then_listed_and_never_dropped(
 async def changed(here: Here, clock: Clock, event: int, times: int = 4) -> None:
     for number in range(times):
         clock.forward(MINUTE)
-        await here.store.write(events.change, here.steward, event, party(title={"en": f"Party {number}"}))
+        await here.store.write(events.change, here.steward, event, far(title={"en": f"Party {number}"}))
     await here.work()
 
 
@@ -331,7 +338,7 @@ async def test_a_server_that_has_had_enough_is_left_alone_until_it_counts_anew(
     await a_follower(here, mastodon)
     mastodon.inbox_answers.append((202, counted(0, at=at)))
     await publish(here)
-    await here.store.write(events.publish, here.steward, party(title={"en": "Another"}))
+    await here.store.write(events.publish, here.steward, far(title={"en": "Another"}))
     await here.work()
     assert len(mastodon.received) == 1
     clock.forward(2 * MINUTE)
@@ -416,6 +423,6 @@ async def test_one_slow_server_does_not_hold_up_the_others(here: Here, mastodon:
 
 async def test_no_key_stands_in_a_job(here: Here, mastodon: Elsewhere) -> None:
     await a_follower(here, mastodon)
-    await here.store.write(events.publish, here.steward, party())
+    await here.store.write(events.publish, here.steward, far())
     rows: Any = await here.all("SELECT args FROM job")
     assert "PRIVATE" not in msgspec.json.encode(rows).decode()

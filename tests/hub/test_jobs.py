@@ -241,7 +241,7 @@ async def test_the_queue_says_how_long_it_is_and_how_late(store: Store, clock: C
 @pytest.mark.parametrize("kinds", [(), ("mail", "digest")])
 async def test_a_claim_finds_its_jobs_through_indexes(store: Store, kinds: tuple[str, ...]) -> None:
     wanted = {f"kind{n}": kind for n, kind in enumerate(kinds)}
-    statement = jobs._CLAIM.format(kinds=jobs._among(wanted), skip_locked="")
+    statement = jobs._CLAIM_AWAY.format(kinds=jobs._among(wanted), skip_locked="")
     params: dict[str, object] = {**dict.fromkeys(("now", "until", "limit", "troubled", "at_once"), 1), **wanted}
 
     def plan(tx: Tx) -> str:

@@ -1,0 +1,81 @@
+"""What is looked up for each delivery is found by an index on both databases, however much waits."""
+
+import re
+from typing import Any
+
+import pytest
+
+from federation import delivery, parcels
+from hub import jobs, peers
+from hub.jobs import Job, Order
+from hub.store import Store, Tx
+
+HOST, INBOX = "a.example", "https://a.example/inbox"
+
+
+class Spy:
+    """Notes the plan of every statement that goes through it."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx, self.dialect, self.plans = tx, tx.dialect, list[str]()
+
+    def _note(self, sql: str, params: dict[str, Any]) -> None:
+        explain, column = (
+            ("EXPLAIN QUERY PLAN", "detail") if self.dialect.name == "sqlite" else ("EXPLAIN", "QUERY PLAN")
+        )
+        self.plans += [row[column] for row in self._tx.all(f"{explain} {sql}", **params)]
+
+    def all(self, sql: str, **params: Any) -> Any:
+        self._note(sql, params)
+        return self._tx.all(sql, **params)
+
+    def one(self, sql: str, **params: Any) -> Any:
+        self._note(sql, params)
+        return self._tx.one(sql, **params)
+
+    def run(self, sql: str, **params: Any) -> int:
+        self._note(sql, params)
+        return self._tx.run(sql, **params)
+
+    def wake(self) -> None:
+        self._tx.wake()
+
+
+def planned(tx: Tx, unit: Any, *given: Any) -> str:
+    if tx.dialect.name == "postgres":
+        tx.run("SET LOCAL enable_seqscan = off")  # with a handful of rows it would not bother with an index
+    spy = Spy(tx)
+    unit(spy, *given)
+    return "\n".join(spy.plans)
+
+
+def a_job(tx: Tx) -> Job:
+    jobs.enqueue_many(tx, "deliver", [Order({"activity": 1, "inbox": INBOX}, HOST, f"{INBOX}|thing")] * 3)
+    return jobs.claim(tx, 1)[0]
+
+
+def whose_inbox(tx: Tx) -> str:
+    return planned(tx, delivery._behind, INBOX)
+
+
+def what_waits_behind(tx: Tx) -> str:
+    return planned(tx, parcels._behind, a_job(tx))
+
+
+def what_to_send(tx: Tx) -> str:
+    return planned(tx, parcels.packed, [a_job(tx)])
+
+
+def who_took_it(tx: Tx) -> str:
+    return planned(tx, peers.succeeded, HOST, "b.example")
+
+
+def work_here(tx: Tx) -> str:
+    return planned(tx, jobs.claim_here, 10)
+
+
+@pytest.mark.parametrize("look", [whose_inbox, what_waits_behind, what_to_send, who_took_it, work_here])
+async def test_what_a_delivery_looks_up_is_found_by_an_index(store: Store, look: Any) -> None:
+    said = await store.write(look)
+    assert said
+    assert re.search(r"\bSCAN (actor|job|j|e|activity|peer)\b(?! USING)|Seq Scan", said) is None, said
