@@ -93,6 +93,24 @@ async def test_what_a_hub_publishes_is_shown_nationally_with_its_origin(network:
     assert {name: getattr(kept, name) for name in same} == {name: getattr(theirs, name) for name in same}
 
 
+async def test_a_project_that_its_hub_takes_down_is_shown_nowhere_any_more(network: Network) -> None:
+    await followed(network)
+    river = network.river
+    project = await river.store.write(projects.start, river.steward, orchard())
+    said = posts.Draft(text={"en": "28 of 40 trees are in."}, title={"en": "Half way"}, project=project.id)
+    await river.store.write(posts.publish, river.steward, said)
+    await network.settle()
+    assert {entry.thing.kind for entry in await network.entries()} >= {"project", "update"}
+
+    await river.store.write(projects.remove, river.steward, project.id)
+    await network.settle()
+    assert not {entry.thing.kind for entry in await network.entries()} & {"project", "update"}
+    kept = await network.wales.store.read(actors.known, project.uri)
+    assert kept is not None
+    assert kept.removed is not None
+    assert await network.wales.all("SELECT kind, last_error FROM job WHERE dead = 1") == []
+
+
 async def test_what_was_published_before_the_follow_is_read_back(network: Network) -> None:
     river = network.river
     await river.store.write(events.publish, river.steward, party())
