@@ -114,13 +114,19 @@ def said(tx: Tx, *, project: int | None = None, limit: int = 40) -> list[Thing]:
     return [things.common(row) for row in rows]
 
 
-def replies(tx: Tx, root: int, *, hidden: bool = False, limit: int = 200, skip: int = 0) -> list[Thing]:
-    """What was said last under a thing, oldest first, but for the `skip` latest. `hidden` ones only for moderators."""
+def replies(
+    tx: Tx, root: int, *, hidden: bool = False, limit: int = 200, skip: int = 0, without: int = 0
+) -> list[Thing]:
+    """What was said last under a thing, oldest first, but for the `skip` latest. `hidden` ones only for moderators.
+
+    Nothing by the actor `without`.
+    """
     rows = tx.all(
         f"""SELECT {things.COLUMNS} FROM {things.FROM}
             WHERE t.root = :root AND t.kind = 'reply' AND t.removed IS NULL AND (t.hidden = 0 OR :hidden = 1)
+              AND t.author <> :without
             ORDER BY t.published DESC, t.id DESC LIMIT :limit OFFSET :skip""",
-        root=root, hidden=int(hidden), limit=limit, skip=skip,
+        root=root, hidden=int(hidden), limit=limit, skip=skip, without=without,
     )  # fmt: skip
     return [things.common(row) for row in reversed(rows)]
 

@@ -7,6 +7,7 @@ from browsing import Site, fields
 from conftest import Clock
 from scene import party, stranger
 
+from federation import announce
 from hub import attendance, events, people, posts, things
 from hub.clock import DAY, HOUR, now
 from hub.store import Tx
@@ -217,6 +218,21 @@ async def test_names_of_those_who_come_stand_on_no_page(site: Site, clock: Clock
         page = (await who.get(f"/events/{event.id}")).text
         assert "Rhiannon" not in page
         assert "960555" not in page
+
+
+async def test_why_an_event_is_off_is_said_once_on_its_page(site: Site, clock: Clock) -> None:
+    event = await site.did(publish)
+    await site.did(lambda tx: posts.reply(tx, steward(tx), event.id, {"en": "What a pity."}))
+    await site.did(lambda tx: events.cancel(tx, steward(tx), event.id, {"en": "The pitch is flooded."}))
+    while await site.did(announce):
+        pass
+    said = await site.store.read(posts.replies, event.id)
+    assert ["flooded" in it.words["en"] for it in said] == [False, True], (
+        "those who follow the poll are told by a reply"
+    )
+    page = (await site.guest.get(f"/events/{event.id}")).text
+    assert page.count("The pitch is flooded.") == 1
+    assert "What a pity." in page
 
 
 async def test_a_cancelled_event_says_why_and_takes_no_answer(site: Site, clock: Clock) -> None:
