@@ -13,8 +13,9 @@ from federation.as2 import collections as as2
 from federation.as2 import events as as2_events
 from federation.as2 import hubs as as2_hubs
 from federation.as2.contexts import Json
-from hub import actors, asks, directory, events, things
+from hub import actors, asks, directory, events, slices, things
 from hub.actors import Actor
+from hub.clock import now
 from hub.errors import N_, NotFound
 from hub.packing import unpack
 from hub.settings import Hub
@@ -82,6 +83,10 @@ def of_actor(tx: Tx, hub: Hub, it: Actor, name: str, view: View) -> Json:
             return as2.whole(uri, _pinned(tx, hub) if it.kind == "hub" else [], it.uri)
         case "upcoming" if it.kind == "hub":
             return as2.whole(uri, [event.uri for event in events.coming(tx)], it.uri)
+        case "upcoming" if it.kind == "other":
+            return as2.whole(uri, _upcoming(tx, it), it.uri)
+        case "slices" if it.kind == "hub":
+            return as2.whole(uri, [f"{hub.base}/actor/{handle}" for handle in slices.handles_of(tx)], it.uri)
         case "hubs" if it.kind == "instance":
             return _hubs(tx, hub, view)
     if name not in KINDS or it.kind not in ("hub", "project") or (it.kind, name) == ("project", "projects"):
@@ -102,6 +107,13 @@ def of_thing(tx: Tx, hub: Hub, it: Thing, name: str, view: View) -> Json:
         case "organizers" if it.kind == "event":
             return as2_events.event(events.get(tx, it.id), hub)["organizers"]  # type: ignore[no-any-return]
     raise NotFound(NOBODY)
+
+
+def _upcoming(tx: Tx, it: Actor) -> list[str | Json]:
+    """The events of a slice that are not over, soonest first."""
+    found = slices.latest(tx, slices.of_actor(tx, it.id), ends_after=now(), limit=PAGE * 3)
+    coming = sorted((events.get(tx, one.id) for one in found if one.kind == "event"), key=lambda one: one.starts)
+    return [event.uri for event in coming]
 
 
 def _outbox(tx: Tx, hub: Hub, it: Actor, view: View) -> Json:

@@ -8,7 +8,7 @@ from federation.as2 import events as as2_events
 from federation.as2 import posts as as2_posts
 from federation.as2.contexts import Json
 from federation.as2.posts import Around
-from hub import VERSION, actors, asks, events, helping, projects, things
+from hub import VERSION, actors, asks, events, helping, projects, series, slices, things
 from hub.actors import Actor
 from hub.errors import N_, NotFound
 from hub.settings import Hub
@@ -22,7 +22,7 @@ def thing(tx: Tx, hub: Hub, it: Thing) -> Json:
     """Something of ours, as it stands now. Raises `NotFound` when what it belongs to is gone."""
     match it.kind:
         case "event":
-            return as2_events.event(events.get(tx, it.id), hub, _project(tx, it.project)[0])
+            return as2_events.event(events.get(tx, it.id), hub, _project(tx, it.project)[0]) | _series(tx, hub, it)
         case "companion":
             return as2_events.companion(events.by_companion(tx, it.id), hub)
         case "ask" | "offer":
@@ -43,6 +43,8 @@ def actor(tx: Tx, hub: Hub, it: Actor) -> Json:
             return as2_actors.project(it, projects.of_actor(tx, it.id), hub)
         case "instance":
             return as2_actors.instance(it, hub, VERSION)
+        case "other":
+            return as2_actors.part(it, slices.of_actor(tx, it.id), hub)
     return as2_actors.resident(it, hub)
 
 
@@ -76,6 +78,12 @@ def _project(tx: Tx, id: int | None) -> tuple[str | None, str]:
         id=id or 0,
     )
     return (row["uri"], f"@{row['handle']}@{row['domain']}") if row else (None, "")
+
+
+def _series(tx: Tx, hub: Hub, it: Thing) -> Json:
+    """The actor of the series that an event belongs to: its address serves as the series' name."""
+    found = series.of(tx, it.id)
+    return {"nh:recurrence": {"nh:seriesId": f"{hub.base}/actor/{found[0]}"}} if found else {}
 
 
 def _around(tx: Tx, it: Thing) -> Around:

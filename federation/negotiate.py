@@ -4,12 +4,19 @@ from functools import lru_cache
 
 DOCUMENTS = frozenset({"application/activity+json", "application/ld+json", "application/json"})
 PAGES = frozenset({"text/html", "application/xhtml+xml"})
+FEEDS = frozenset({"application/atom+xml", "application/feed+json", "text/calendar"})
 
 
 @lru_cache(maxsize=256)
 def prefers_page(accept: str) -> bool:
     """True when a page is liked better. A program that names nothing, or takes anything, gets the document."""
     return _best(accept, PAGES) > _best(accept, DOCUMENTS)
+
+
+@lru_cache(maxsize=256)
+def prefers_feed(accept: str) -> bool:
+    """True when it wants to read along, or to fill a calendar: the page of a slice gives that, too."""
+    return _best(accept, FEEDS) > max(_best(accept, DOCUMENTS), _best(accept, PAGES))
 
 
 def _best(accept: str, kinds: frozenset[str]) -> float:

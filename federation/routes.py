@@ -19,8 +19,9 @@ from federation import collections, discovery, documents
 from federation.as2 import activities
 from federation.as2.contexts import Json, document
 from federation.collections import View
-from federation.negotiate import prefers_page
-from hub import actors, settings, things
+from federation.negotiate import prefers_feed, prefers_page
+from federation.waking import wake, wake_named
+from hub import actors, handles, settings, things
 from hub.clock import MINUTE, now
 from hub.errors import N_, TAKEN_DOWN, Gone, NotFound
 from hub.packing import unpack
@@ -44,6 +45,7 @@ class Found(msgspec.Struct, frozen=True):
     etag: str
     url: str
     head: list[tuple[bytes, bytes]]
+    feeds: bool = False  # whether the page is also a feed and a calendar
 
 
 class _Kept:
@@ -97,7 +99,12 @@ def _on_the_shelf(scope: Scope) -> Found | None:
             accept = value
         elif name == b"if-none-match":
             return None
-    return None if prefers_page(accept.decode("latin-1")) else found
+    return None if _elsewhere(found, accept.decode("latin-1")) else found
+
+
+def _elsewhere(found: Found, accept: str) -> bool:
+    """Whether what is asked for is not this document but what its page gives."""
+    return prefers_page(accept) or (found.feeds and prefers_feed(accept))
 
 
 async def thing(request: Request) -> Response:
@@ -118,7 +125,7 @@ async def _serve(request: Request, view: View, *, hot: bool) -> Response:
     found = kept.get(key, version)
     if found is None:
         try:
-            found = await (store.read_hot if hot else store.read)(_find, path, view)
+            found = await _look(store, path, view, hot=hot)
         except NotFound:
             if page:
                 raise
@@ -126,9 +133,20 @@ async def _serve(request: Request, view: View, *, hot: bool) -> Response:
         kept.put(key, version, found)
     if page and found.status != 200:
         raise Gone(TAKEN_DOWN)
-    if page:
+    if _elsewhere(found, request.headers.get("accept", "")):
         return RedirectResponse(found.url, 303, headers={"Vary": "Accept", "Cache-Control": FRESH})
     return _answer(request, found)
+
+
+async def _look(store: Store, path: str, view: View, *, hot: bool) -> Found:
+    """What stands there; a part of ours that nobody has looked for yet begins to be there now."""
+    try:
+        return await (store.read_hot if hot else store.read)(_find, path, view)
+    except NotFound:
+        kind, _, name = path[1:].partition("/")
+        if kind != "actor" or not await wake(store, name.partition("/")[0][: handles.LONGEST + 1]):
+            raise
+        return await store.read(_find, path, view)
 
 
 def _answer(request: Request, found: Found) -> Response:
@@ -187,8 +205,9 @@ def _actor(tx: Tx, hub: Hub, rest: list[str], view: View) -> Found:
         return taken_back
     if it is None or not it.local or it.removed is not None:
         raise NotFound(NOTHING)
-    lists = rest[1:]
-    return _found(collections.of_actor(tx, hub, it, lists[0], view) if lists else documents.actor(tx, hub, it), it.url)
+    if rest[1:]:
+        return _found(collections.of_actor(tx, hub, it, rest[1], view), it.url)
+    return _found(documents.actor(tx, hub, it), it.url, feeds=it.kind == "other")
 
 
 def _thing(tx: Tx, hub: Hub, uri: str, lists: list[str], view: View) -> Found:
@@ -222,11 +241,12 @@ def _tombstone(tx: Tx, uri: str) -> Found | None:
     return _found(activities.tombstone(uri, documents.former(row["kind"]), row["removed"]), "", 410)
 
 
-def _found(it: Json, url: str, status: int = 200) -> Found:
+def _found(it: Json, url: str, status: int = 200, *, feeds: bool = False) -> Found:
     body = msgspec.json.encode(document(it))
     etag = f'"{sha256(body).hexdigest()[:20]}"'
     headers = _headers(etag) | {"Content-Length": str(len(body))}
-    return Found(status, body, etag, url, [(name.lower().encode(), value.encode()) for name, value in headers.items()])
+    head = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    return Found(status, body, etag, url, head, feeds)
 
 
 def _is_id(text: str) -> bool:
@@ -251,10 +271,19 @@ async def webfinger(request: Request) -> Response:
     if not resource:
         return _plain(request, {"error": "Say whom you look for: ?resource=acct:name@host"}, status=400)
     try:
-        found = await request.app.state.store.read_hot(_in_hub, discovery.webfinger, resource)
+        found = await _behind(request.app.state.store, resource)
     except NotFound:
         return _nothing(request, {"Access-Control-Allow-Origin": "*"})
     return _plain(request, found, kind=discovery.JRD)
+
+
+async def _behind(store: Store, resource: str) -> Json:
+    try:
+        return await store.read_hot(_in_hub, discovery.webfinger, resource)
+    except NotFound:
+        if not await wake_named(store, resource[: discovery.LONGEST]):
+            raise
+        return await store.read(_in_hub, discovery.webfinger, resource)
 
 
 async def host_meta(request: Request) -> Response:

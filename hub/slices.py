@@ -165,8 +165,7 @@ def title(part: Slice, hub: settings.Hub) -> Text:
 def wake(tx: Tx, handle: str, keys: Keys) -> bool:
     """Give a slice its actor, since somebody looks for it. False when there is no such slice, or too many."""
     part, hub = find(tx, handle), settings.get(tx)
-    many = tx.one("SELECT count(*) AS n FROM slice WHERE actor IS NOT NULL")
-    if part is None or part.actor is not None or (many is not None and many["n"] >= MOST_AWAKE):
+    if part is None or part.actor is not None or not may_wake(tx):
         return False
     actor = actors.create(
         tx, hub.base, part.handle, kind="other", type="Group", handle=part.handle, title=title(part, hub),
@@ -178,12 +177,26 @@ def wake(tx: Tx, handle: str, keys: Keys) -> bool:
     return True
 
 
+def may_wake(tx: Tx) -> bool:
+    """Whether one more can get an actor."""
+    many = tx.one("SELECT count(*) AS n FROM slice WHERE actor IS NOT NULL")
+    return many is not None and many["n"] < MOST_AWAKE
+
+
+def handles_of(tx: Tx) -> list[str]:
+    """Of all that can be followed: those that every hub has, what stewards drew, series, and topics that are followed."""
+    there = [*fixed(tx), *kept(tx, "series", "patch", "area"), *(part for part in awake(tx) if part.kind == "topic")]
+    return [part.handle for part in there]
+
+
 def renamed(tx: Tx) -> None:
     """The hub has a new name, and their names end with it."""
     hub = settings.get(tx)
     for part in awake(tx):
         assert part.actor is not None
-        actors.rename(tx, part.actor, title=title(part, hub), summary={})
+        name = title(part, hub)
+        if actors.get(tx, part.actor).name != name:
+            actors.rename(tx, part.actor, title=name, summary={})
 
 
 # --- what falls in them ----------------------------------------------------------------------------
@@ -215,7 +228,7 @@ def latest(tx: Tx, part: Slice, *, ends_after: int = 0, limit: int = 40) -> list
     """What is in it, the last published first. `ends_after` (ms) leaves out events that were over by then."""
     words = search.query(tx, part.rule.replace("_", " ")) if part.kind == "topic" else ""
     rows = tx.all(
-        f"""{_FACTS} WHERE {_WHERE[part.kind].format(match=search.MATCH[tx.dialect.name])} AND {things.VISIBLE}
+        f"""{_FACTS} WHERE {_WHERE[part.kind].format(match=search.MATCH[tx.dialect.name])} AND {things.STANDING}
               AND (e.id IS NULL OR e.ends > :ends_after)
             ORDER BY t.published DESC, t.id DESC LIMIT :limit""",
         limit=LOOKED_THROUGH, ends_after=ends_after,

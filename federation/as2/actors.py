@@ -11,6 +11,7 @@ from federation.as2.contexts import VERSION, Json
 from hub.actors import Actor
 from hub.projects import Project
 from hub.settings import Hub
+from hub.slices import Slice
 from hub.text import Text, pick
 from hub.things import Picture, rendered
 
@@ -19,7 +20,7 @@ IMPLEMENTS = [
     ("https://datatracker.ietf.org/doc/html/rfc9421", "RFC-9421: HTTP Message Signatures"),
     (VERSION, "Neighbourhub vocabulary v1"),
 ]
-COLLECTIONS = ("projects", "events", "asks", "offers")
+COLLECTIONS = ("projects", "events", "asks", "offers", "slices")
 OF_PROJECT = ("events", "asks", "offers")
 
 
@@ -28,6 +29,7 @@ def hub(it: Actor, hub: Hub) -> Json:
     first = hub.languages[0]
     fields = [(words.say("area", first), escape(hub.area.name))] if hub.area.name else []
     fields.append((words.say("website", first), _link(hub.base + "/")))
+    fields.append((words.say("parts", first), _link(hub.base + "/slices")))
     return _actor(it, hub, rendered(hub.welcome)) | {
         "icon": _drawn(hub, "icon", "hub", it),
         "image": _drawn(hub, "header", "hub", it),
@@ -62,6 +64,25 @@ def project(it: Actor, project: Project, hub: Hub) -> Json:
         "nh:started": words.local(project.published, hub.zone).date().isoformat(),
         "nh:collections": {"nh:updates": f"{it.uri}/outbox"} | {f"nh:{name}": uri for name, uri in own.items()},
         "attachment": _fields(fields),
+    }
+
+
+def part(it: Actor, part: Slice, hub: Hub) -> Json:
+    """A part of what the hub says, followed for itself: it says nothing, and shares what falls in it."""
+    about = {}
+    for tag in hub.languages:
+        name = part.name.get(tag) or next(iter(part.name.values()), "")
+        told = words.say(f"slice {part.kind}", tag, hub=escape(pick(hub.name, tag)), name=escape(name))
+        about[tag] = f"<p>{told}</p>"
+    fields = [(words.say("hub", hub.languages[0]), _link(hub.base + "/"))]
+    return _actor(it, hub, about) | {
+        "icon": _drawn(hub, "icon", "hub", it),
+        "image": _drawn(hub, "header", "hub", it),
+        "nh:kind": "Slice",
+        "nh:hub": f"{hub.base}/actor/hub",
+        "nh:slice": part.kind,
+        "attachment": _fields(fields),
+        **({"upcomingEvents": f"{it.uri}/upcoming"} if part.kind != "asks" and part.kind != "offers" else {}),
     }
 
 

@@ -139,6 +139,20 @@ SAYS: dict[str, dict[str, str]] = {
     "stage paused": {"en": "Paused", "cy": "Wedi'i oedi"},
     "stage done": {"en": "Done", "cy": "Wedi'i orffen"},
     "server": {"en": "The server of {name}.", "cy": "Gweinydd {name}."},
+    "parts": {"en": "Follow just a part", "cy": "Dilyn rhan yn unig"},
+    "slice events": {"en": "Every event of {hub}, nothing else.", "cy": "Pob digwyddiad gan {hub}, a dim byd arall."},
+    "slice asks": {
+        "en": "Everybody in {hub} who needs a hand, and nothing else.",
+        "cy": "Pawb yn {hub} sydd angen help llaw, a dim byd arall.",
+    },
+    "slice offers": {"en": "What neighbours in {hub} offer.", "cy": "Yr hyn y mae cymdogion yn {hub} yn ei gynnig."},
+    "slice topic": {"en": "Whatever {hub} publishes about {name}.", "cy": "Popeth mae {hub} yn ei gyhoeddi am {name}."},
+    "slice series": {"en": "Each time of {name}, by {hub}.", "cy": "Pob tro mae {name} yn digwydd, gan {hub}."},
+    "slice patch": {"en": "What goes on around {name}, by {hub}.", "cy": "Beth sy’ mlaen o gwmpas {name}, gan {hub}."},
+    "slice area": {
+        "en": "What the hubs of {name} publish, passed on by {hub}.",
+        "cy": "Yr hyn y mae hybiau {name} yn ei gyhoeddi, wedi’i rannu gan {hub}.",
+    },
 }
 
 

@@ -5,7 +5,7 @@ from federation.as2 import activities
 from federation.audience import of_hub
 from federation.dispatch import EVERYBODY, Sender
 from federation.outgoing.said import ONLY_HUBS
-from hub import actors
+from hub import actors, slices
 from hub.changes import Change, Kind
 from hub.store import Tx
 
@@ -14,8 +14,11 @@ def changed(s: Sender, change: Change) -> None:
     actor = actors.get(s.tx, actor_of(s.tx, change))
     if not actor.local:
         return
+    if actor.id == s.hub.actor:
+        slices.renamed(s.tx)
     it = documents.actor(s.tx, s.hub, actor)
-    hubs = {} if actor.kind == "person" else of_hub(s, ONLY_HUBS)  # those who follow the hub show its projects too
+    # Those who follow the hub show its projects too.
+    hubs = {} if actor.kind in ("person", "other") else of_hub(s, ONLY_HUBS)
     to = s.followers(actor.id, reading=EVERYBODY) | hubs
     s.say(actor.id, lambda uri: activities.update_actor(uri, it), to, about=it["id"])
 

@@ -72,7 +72,7 @@ LEFT_OUT = {
     "actor-instance": {"nh:policy"},
     "actor-person": {"summary"},
 }  # fmt: skip
-ADDED = {"actor-project": {"nh:events", "nh:offers"}}
+ADDED = {"actor-project": {"nh:events", "nh:offers"}, "actor-hub": {"nh:slices"}}
 
 
 def ours(name: str) -> Any:
