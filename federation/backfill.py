@@ -43,7 +43,7 @@ async def backfill(wire: Wire, job: Job) -> Outcome:
     try:
         if "page" not in args:
             return await _begin(wire, actor, int(args.get("left", wire.limits.pages)), budget)
-        leaf = await _leaf(wire, actor, str(args["page"]), budget)
+        leaf = await leaf_of(wire, actor.uri, str(args["page"]), budget)
         if args.get("projects"):
             await _projects(wire, actor, leaf, budget)
         else:
@@ -74,16 +74,16 @@ async def _begin(wire: Wire, actor: Actor, left: int, budget: Budget) -> Outcome
     return Outcome(settle=line_up)
 
 
-async def _leaf(wire: Wire, actor: Actor, url: str, budget: Budget) -> Leaf:
-    """The page at `url`; of a collection its first one, which may stand inside."""
+async def leaf_of(wire: Wire, origin: str, url: str, budget: Budget) -> Leaf:
+    """The page at `url`; of a collection its first one, which may stand inside. All on the server of `origin`."""
     doc = await resolve.document(wire, url, budget)
     first = doc.get("first")
     if isinstance(first, dict):
         doc = first
-    elif isinstance(first, str) and not _items(doc) and loose.same_origin(first, actor.uri):
+    elif isinstance(first, str) and not _items(doc) and loose.same_origin(first, origin):
         doc = await resolve.document(wire, first, budget)
     next_ = loose.id_of(doc.get("next"))
-    return Leaf(_items(doc)[:A_PAGE], next_ if loose.same_origin(next_, actor.uri) and next_ != url else "")
+    return Leaf(_items(doc)[:A_PAGE], next_ if loose.same_origin(next_, origin) and next_ != url else "")
 
 
 def _items(doc: Json) -> list[object]:

@@ -5,8 +5,10 @@ Whoever calls has made sure that `author` is really behind the document.
 
 from federation.as2 import loose, seen
 from federation.as2.contexts import Json
-from hub import actors, asks, blocks, events, posts, projects, settings, things
+from federation.keys import host_of
+from hub import actors, asks, blocks, events, jobs, posts, projects, settings, things
 from hub.actors import Actor
+from hub.clock import DAY, HOUR, now
 from hub.errors import NotFound
 from hub.store import Tx
 
@@ -15,6 +17,9 @@ WORDS = frozenset({
     "Note", "Article", "Page", "Video", "Audio", "Image", "Document",
     "Review", "Comment", "Quotation", "GeneratedNote",  # BookWyrm's
 })  # fmt: skip
+WHEN = (HOUR, DAY)  # a thread is read so long after it came here: what is said is said soon
+MOST_SAID = 200  # under one thing; then we look no further
+PAGES = 3  # of one thread
 KEPT, NO_NEWS = "kept", "no news"
 
 
@@ -46,6 +51,7 @@ def keep(tx: Tx, author: Actor, doc: Json, *, touched: int | None = None) -> str
     it, project = seen.thing(doc, touched=touched), project_of(tx, doc)
     if not (it.title or it.html or it.pictures or it.extra.links or it.extra.poll):
         return "ignored: it says nothing"
+    before = things.at(tx, it.uri)
     kind = "update" if kind == "note" and author.kind == "project" else kind
     match kind:
         case "event":
@@ -58,7 +64,21 @@ def keep(tx: Tx, author: Actor, doc: Json, *, touched: int | None = None) -> str
             id = posts.mirror(tx, author.id, it, kind=kind, project=project)
     if id is not None and level == "limited":
         things.hold(tx, id)
+    if id is not None and before is None:
+        _look_later(tx, doc, id)
     return NO_NEWS if id is None else KEPT
+
+
+def _look_later(tx: Tx, doc: Json, id: int) -> None:
+    """Have the thread of something new from elsewhere read in a while, where its own server keeps a list of it."""
+    uri, thing = loose.id_of(doc), things.get(tx, id)
+    listed = [loose.id_of(doc.get(name)) for name in ("context", "replies")]
+    url = next((one for one in listed if loose.same_origin(one, uri) and loose.origin(one)), "")
+    if not url or len(posts.replies(tx, thing.root or id, hidden=True, limit=MOST_SAID)) >= MOST_SAID:
+        return
+    host = host_of(url)
+    for wait in WHEN[:1] if thing.reply_to else WHEN:
+        jobs.enqueue(tx, "thread", {"url": url, "left": PAGES}, due=now() + wait, host=host, line=f"thread {host}")
 
 
 def keep_project(tx: Tx, actor: Actor, doc: Json) -> int | None:

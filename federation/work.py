@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import structlog
 
-from federation import directory, incoming, outgoing, peers, resolve
+from federation import directory, incoming, outgoing, peers, resolve, threads
 from federation.as2 import loose
 from federation.as2.contexts import Json
 from federation.backfill import backfill
@@ -133,6 +133,7 @@ RUNNERS: dict[str, Runner] = {
     "tell": tell,
     "close": close,
     "expire": expire,
+    "thread": threads.read,
     "sweep": sweep,
     "exchange": directory.exchange,
     "hubs-of": directory.hubs_of,
