@@ -13,18 +13,15 @@ import structlog
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from federation import keys, resolve, signatures
+from federation import keys, resolve, seal, signatures
 from federation.as2 import loose
 from federation.as2.contexts import Json
-from federation.http import Unreachable
-from federation.keys import PublicKey
-from federation.resolve import Budget, Gone
-from federation.signatures import BadSignature, Claim
+from federation.seal import Envelope, Refused
+from federation.signatures import BadSignature
 from federation.strict_json import BadJson, parse_json
 from federation.wire import Wire
-from hub import actors, blocks, jobs, peers
-from hub.actors import Signer
-from hub.clock import DAY, now
+from hub import actors, blocks, jobs, peers, settings
+from hub.clock import now
 from hub.errors import N_, HubError, NotFound
 from hub.ids import new_id
 from hub.store import Busy, Tx
@@ -33,28 +30,10 @@ log = structlog.get_logger()
 
 TYPES = frozenset({"application/activity+json", "application/ld+json", "application/json"})
 ACCEPTED = "accepted"
-KEY_FETCHES = 6  # for one key: each of three ways of asking, and once more at the document's own id
+LOOKED_UP = frozenset({"Create", "Update"})  # of what somebody else passed on
 
 Headers = Sequence[tuple[str, str]]
 Facts = dict[str, str]
-
-
-class Refused(HubError):
-    """An answer other than "taken". `status` is HTTP's, `after` seconds to wait when it is 429."""
-
-    slug = "refused"
-
-    def __init__(self, message: str, *, status: int, after: int = 0, **facts: object) -> None:
-        super().__init__(message, None, **facts)
-        self.status, self.after = status, after
-
-
-class Envelope(msgspec.Struct, frozen=True):
-    """What has to be known of an activity before anybody knows what it means."""
-
-    id: str
-    type: str
-    sender: str
 
 
 class Inbox:
@@ -102,9 +81,7 @@ async def take(wire: Wire, target: str, headers: Headers, body: bytes, facts: Fa
     it = _envelope(activity, body)
     if facts is not None:
         facts |= {"host": keys.host_of(it.sender), "type": it.type}
-    claim = signatures.parse("POST", target, wire.base, headers, body, now())
-    if not loose.same_origin(claim.key_id, it.sender):
-        raise BadSignature(N_("It is signed by another server than its actor's."))
+    claim = signatures.parse("POST", target, wire.base, headers, body, now(), whose=it.sender)
     if wire.is_ours(it.sender):
         raise BadSignature(N_("Nobody elsewhere can sign for us."))
     known = None
@@ -112,13 +89,15 @@ async def take(wire: Wire, target: str, headers: Headers, body: bytes, facts: Fa
         known = await wire.store.read_hot(actors.signer, it.sender)
     if it.type == "Delete" and (known is None or known.removed is not None):
         return "ignored: somebody whom we never met is gone"
-    await _verify(wire, claim, it, known)
+    signed = await seal.check(wire, claim, activity, it, known)
     if not loose.same_origin(it.id, it.sender):
         raise Refused(N_("The activity's id is on another server than its actor."), status=403)
-    host = keys.host_of(it.sender)
+    host = keys.host_of(it.sender if signed else claim.key_id)
     wait = wire.inbox_rates.wait(host)
     if wait:
         raise Refused(N_("That is more than we can read at once. Please come back later."), status=429, after=wait)
+    if not signed:
+        return await wire.store.write(_pass_on, it, activity)
     is_news = wire.heard.get(host) is None
     word = await wire.store.write(_keep, it, body.removeprefix(b"\xef\xbb\xbf").decode(), is_news=is_news)
     if word == ACCEPTED and is_news:
@@ -200,79 +179,19 @@ def _keep(tx: Tx, it: Envelope, body: str, *, is_news: bool) -> str:
     return ACCEPTED if taken else "ignored: seen before"
 
 
-# --- the seal --------------------------------------------------------------------------------------
+def _pass_on(tx: Tx, it: Envelope, activity: Json) -> str:
+    """Put it down to be looked up where it comes from, if it concerns anybody here; what we were told of it is not.
 
-
-async def _verify(wire: Wire, claim: Claim, it: Envelope, known: Signer | None) -> None:
-    """Hold the claim against the sender's keys; fetch those when there are none, or they may have changed."""
-    held = wire.keys.get(it.sender) or _kept(known, claim.key_id)
-    if held and _made_by(claim, held):
-        return
-    if held:
-        if wire.looked_again.get(it.sender):
-            raise BadSignature(N_("The signature does not match what was sent."))
-        wire.looked_again.put(it.sender, True)
-    try:
-        fetched = await _fetch_keys(wire, it.sender)
-    except HubError as error:
-        old = _kept(known, claim.key_id, old=True)
-        gone_for_good = isinstance(error, Gone) and it.type == "Delete"
-        if (gone_for_good or isinstance(error, Unreachable)) and not held and _made_by(claim, old):
-            return
-        if isinstance(error, Refused):
-            raise
-        # Why stands in our log only: a stranger could use the answer to look around in our network.
-        log.info("key not fetched", sender=it.sender, why=str(error)[:300])
-        raise BadSignature(N_("The key of the signature could not be had.")) from error
-    if not _made_by(claim, fetched):
-        raise BadSignature(N_("The signature does not match what was sent."))
-
-
-def _made_by(claim: Claim, held: list[PublicKey]) -> bool:
-    named = [key for key in held if key.id == claim.key_id] or [
-        key for key in held if claim.key_id.partition("#")[0] == key.owner or claim.key_id.startswith(f"{key.owner}/")
-    ]
-    for key in named:
-        try:
-            signatures.verify(claim, key.key)
-        except BadSignature:
-            continue
-        return True
-    return False
-
-
-def _kept(known: Signer | None, key_id: str, *, old: bool = False) -> list[PublicKey]:
-    """The keys that stand in our own row, while they are fresh or nothing better can be had."""
-    if known is None or (not old and (known.removed is not None or now() - known.fetched >= DAY)):
-        return []
-    found = []
-    if known.public_key:
-        found.append(PublicKey(f"{known.uri}#main-key", known.uri, keys.load_public(known.public_key)))
-    if known.multikey:
-        found.append(PublicKey(f"{known.uri}#ed25519-key", known.uri, keys.from_multikey(known.multikey)))
-    return [PublicKey(key_id if key_id.startswith(known.uri) else key.id, key.owner, key.key) for key in found]
-
-
-async def _fetch_keys(wire: Wire, sender: str) -> list[PublicKey]:
-    """The sender's keys from their own server; seldom, and not again for a while when that fails."""
-    why = wire.keyless.get(sender)
-    if why is not None:
-        raise NotFound(why)
-    task = wire.under_way.get(sender)
-    if task is None:
-        wait = wire.key_rates.wait(keys.host_of(sender))
-        if wait:
-            raise Refused(N_("Too many of you are new here. Please come back later."), status=429, after=wait)
-        task = wire.under_way[sender] = asyncio.create_task(
-            resolve.actor(wire, sender, fresh=True, budget=Budget(wire.limits, KEY_FETCHES))
-        )
-        task.add_done_callback(lambda _: wire.under_way.pop(sender, None))
-    try:
-        await asyncio.shield(task)
-    except HubError as error:
-        wire.keyless.put(sender, str(error)[:300])
-        raise
-    return wire.keys.get(sender) or []
+    It does not count as what it claims to be: that may still come from its actor.
+    """
+    sender, what = actors.known(tx, it.sender), activity.get("object")
+    uri = loose.id_of(what)
+    concerns = it.type in LOOKED_UP and sender is not None and resolve.wanted(tx, sender, activity)
+    if not concerns or not loose.same_origin(uri, it.sender):
+        return "ignored: somebody else passed it on"
+    stub = {"type": it.type, "actor": it.sender, "object": uri, "cc": [actors.get(tx, settings.get(tx).actor).uri]}
+    again = Envelope(f"passed on: {hashlib.sha256(f'{it.id} {uri}'.encode()).hexdigest()}", it.type, it.sender)
+    return _keep(tx, again, msgspec.json.encode(stub).decode(), is_news=False)
 
 
 # --- the answer ------------------------------------------------------------------------------------

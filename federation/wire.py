@@ -46,9 +46,10 @@ class Recent(Generic[V]):
             return None
         return found[1]
 
-    def put(self, name: str, value: V) -> None:
+    def put(self, name: str, value: V, at: int | None = None) -> None:
+        """`at`: since when it is known, if not only since now."""
         self._kept.pop(name, None)
-        self._kept[name] = (now(), value)
+        self._kept[name] = (now() if at is None else at, value)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
 
@@ -117,6 +118,7 @@ class Wire:
         self.store, self.client, self.base, self.limits = store, client, base, limits
         self.keys: Recent[list[PublicKey]] = Recent(DAY, 5000)  # by the actor who signs with them
         self.keyless: Recent[str] = Recent(10 * MINUTE, 10_000)  # actors whose keys could not be had, and why
+        self.owners: Recent[str] = Recent(DAY, 1000)  # of keys with an address of their own
         self.looked_again: Recent[bool] = Recent(5 * MINUTE, 10_000)  # actors whose keys were fetched anew
         self.heard: Recent[bool] = Recent(MINUTE, 10_000)  # hosts that have just shown that they are up
         self.inbox_rates = Rates(limits.a_minute, limits.burst)

@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from federation import addresses
-from federation.keys import VerifyingKey
+from federation.keys import VerifyingKey, host_of
 from federation.signatures import cavage, rfc9421
-from federation.signatures.claim import HASH, LONGEST_HEADER, PADDING, BadSignature, Claim, Request
+from federation.signatures.claim import HASH, LONGEST_HEADER, PADDING, BadSignature, Claim, Request, WrongTime
 from hub.errors import N_
 
-__all__ = ["BadSignature", "Claim", "parse", "sign_cavage", "sign_rfc9421", "verify"]
+__all__ = ["BadSignature", "Claim", "WrongTime", "parse", "sign_cavage", "sign_rfc9421", "verify"]
 
 sign_cavage = cavage.sign
 sign_rfc9421 = rfc9421.sign
@@ -36,12 +36,13 @@ _ONCE = ("host", "date", "digest", "content-digest", "content-type", "content-le
 _base = lru_cache(maxsize=16)(addresses.read)
 
 
-def parse(method: str, target: str, base: str, headers: Headers, body: bytes, now_ms: int) -> Claim:
+def parse(method: str, target: str, base: str, headers: Headers, body: bytes, now_ms: int, *, whose: str = "") -> Claim:
     """Everything about a signature that can be judged without its key.
 
     `target` is path and query as received, `base` the public address of this server from its settings
     (what a proxy put into Host proves nothing), `headers` have lower-case names and keep duplicates.
-    Raises `BadSignature`.
+    Of several signatures by RFC 9421 the first one from the server of `whose` counts, else the first that could be
+    right. Raises `BadSignature`.
     """
     request = Request(method.upper(), target, _base(base), _gather(headers), body, now_ms)
     text = _one_signature(request.headers)
@@ -49,7 +50,7 @@ def parse(method: str, target: str, base: str, headers: Headers, body: bytes, no
         raise BadSignature(N_("The address of the request is not a path on this server."))
     _for_us(request)
     if "signature-input" in request.headers:
-        return rfc9421.read(request, text)
+        return rfc9421.read(request, text, host_of(whose))
     return cavage.read(request, text)
 
 

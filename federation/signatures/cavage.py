@@ -74,7 +74,7 @@ def read(request: Request, text: str) -> Claim:
     no_repeats(names)
     wanted: list[tuple[str, ...]] = [("(request-target)",), ("host",), ("date", "(created)")]
     covers(names, wanted=wanted if request.method in BODILESS else [*wanted, ("digest",)])
-    signed_at = _signed_at(request, key_id, names, params)
+    signed_at = _signed_at(request, names, params)
     if "digest" in names:
         right_digest(request.field("digest"), request.body, "")
     targets = [request.target]
@@ -109,7 +109,7 @@ def _params(text: str) -> dict[str, str]:
     return found
 
 
-def _signed_at(request: Request, key_id: str, names: Sequence[str], params: dict[str, str]) -> int:
+def _signed_at(request: Request, names: Sequence[str], params: dict[str, str]) -> int:
     expires = seconds(params["expires"]) if "expires" in params else None
     times = []
     if "(created)" in names:
@@ -119,7 +119,7 @@ def _signed_at(request: Request, key_id: str, names: Sequence[str], params: dict
     if "(expires)" in names and expires is None:
         raise BadSignature(N_("The signature cannot be read."))
     for signed_at in times:
-        in_time(request, key_id, signed_at, expires, "(expires)" in names)
+        in_time(request, signed_at, expires, "(expires)" in names)
     return times[0]
 
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from federation import addresses
-from federation.keys import PrivateKey, host_of
+from federation.keys import PrivateKey
 from hub.clock import HOUR, MINUTE
 from hub.errors import N_, HubError
 
@@ -40,6 +40,18 @@ class BadSignature(HubError):
     """A request that nobody is shown to have sent. The words go back to the sender, and into the log."""
 
     slug = "bad-signature"
+
+
+class WrongTime(BadSignature):
+    """A signature from another time than ours. `ahead`: milliseconds that the sender's clock is ahead of ours."""
+
+    def __init__(self, ahead: int) -> None:
+        if ahead > 0:
+            words = N_("Your clock is %(minutes)s minutes ahead of ours.")
+        else:
+            words = N_("Your clock is %(minutes)s minutes behind ours, or the request was on its way for so long.")
+        super().__init__(words, minutes=abs(ahead) // MINUTE)
+        self.ahead = ahead
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -83,16 +95,13 @@ def sign_lines(key: PrivateKey, lines: list[str]) -> str:
     return b64encode(raw).decode()
 
 
-def in_time(request: Request, key_id: str, signed_at: int, expires: int | None, expires_signed: bool) -> None:
+def in_time(request: Request, signed_at: int, expires: int | None, expires_signed: bool) -> None:
     if expires is not None and expires < request.now:
         raise BadSignature(N_("The signature has expired."))
     age = request.now - signed_at
     if -AHEAD <= age <= (OLDEST_IF_SAID if expires_signed else OLDEST):
         return
-    raise BadSignature(
-        N_("The clock of %(host)s is off by %(seconds)s s, or the request was kept for so long."),
-        host=host_of(key_id) or "the sender", seconds=abs(age) // 1000,
-    )  # fmt: skip
+    raise WrongTime(-age)
 
 
 def right_digest(text: str, body: bytes, quote: str) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from federation import addresses
-from federation.keys import PrivateKey
+from federation.keys import PrivateKey, host_of
 from federation.signatures.claim import (
     BODILESS,
     CONTENT_TYPE,
@@ -52,17 +52,19 @@ def sign(
     return headers | {"signature-input": f"sig1={params}", "signature": f"sig1=:{sign_lines(key, lines)}:"}
 
 
-def read(request: Request, text: str) -> Claim:
-    """The first signature that is made as we want it; the others are for other readers."""
+def read(request: Request, text: str, host: str = "") -> Claim:
+    """The first signature from `host` that is made as we want it, else the first one at all; others are for others."""
     inputs = _members(_INPUT, request.field("signature-input"))
     values = _members(_VALUE, text)
-    reason = BadSignature(N_("The signature cannot be read."))
+    reason, found = BadSignature(N_("The signature cannot be read.")), list[Claim]()
     for label in [label for label in inputs if label in values][:MOST_LABELS]:
         try:
-            return _labelled(request, inputs[label], values[label][2])
+            found.append(_labelled(request, inputs[label], values[label][2]))
         except BadSignature as error:
             reason = error
-    raise reason
+    if not found:
+        raise reason
+    return next((claim for claim in found if host and host_of(claim.key_id) == host), found[0])
 
 
 def _members(pattern: re.Pattern[str], text: str) -> dict[str, re.Match[str]]:
@@ -93,7 +95,7 @@ def _labelled(request: Request, member: re.Match[str], value: str) -> Claim:
     covers(covered, wanted=wanted if request.method in BODILESS else [*wanted, ("content-digest",)])
     signed_at = seconds(params.get("created", ""))
     expires = seconds(params["expires"]) if "expires" in params else None
-    in_time(request, key_id, signed_at, expires, expires is not None)
+    in_time(request, signed_at, expires, expires is not None)
     if "content-digest" in covered:
         right_digest(request.field("content-digest"), request.body, ":")
     return Claim("rfc9421", key_id, algorithm, (text_of(request, covered, member[2]),), base64(value), signed_at)

@@ -2,9 +2,7 @@
 
 import base64
 import hashlib
-import json
 from email.utils import formatdate
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pairs import generate
 
-from federation import addresses, keys, signatures
-from federation.signatures import BadSignature, Claim, cavage, rfc9421
-from federation.signatures.claim import Request
+from federation import keys, signatures
+from federation.signatures import BadSignature, Claim
 from hub import clock
 
-VECTORS = Path("../shared/vocabulary/vectors")
 BASE = "https://tredegar.example"
 NOW = 1_795_183_200_000  # 20 November 2026, 14:00 UTC
 KEY_ID = "https://merthyr.example/hub#main-key"
@@ -170,50 +166,6 @@ def test_a_9421_signature_that_leaves_the_body_out_is_refused() -> None:
     refused(headers, "must cover content-digest", at=clock.now())
 
 
-@pytest.mark.skipif(not VECTORS.is_dir(), reason="../shared/vocabulary is not here")
-def test_the_vectors_of_draft_cavage() -> None:
-    for vector in json.loads((VECTORS / "draft-cavage-12.json").read_bytes()):
-        request, headers = as_request(vector)
-        params = cavage._params(headers["signature"])
-        text = cavage.text_of(request, params["headers"].split(), params, request.target)
-        assert text.decode() == vector["signature_base"]
-        claim = Claim("cavage", "Test", params["algorithm"], (text,), base64.b64decode(params["signature"]), 0)
-        signatures.verify(claim, keys.load_public(vector["publicKeyPem"]))
-
-
-@pytest.mark.skipif(not VECTORS.is_dir(), reason="../shared/vocabulary is not here")
-def test_the_vectors_that_cover_too_little_are_refused_although_they_verify() -> None:
-    for vector in json.loads((VECTORS / "draft-cavage-12.json").read_bytes()):
-        request, headers = as_request(vector)
-        body, at = vector["body"].encode(), 1_388_957_500_000
-        if vector["name"].endswith("C.3"):
-            claim = signatures.parse("POST", request.target, "https://example.com", list(headers.items()), body, at)
-            signatures.verify(claim, keys.load_public(vector["publicKeyPem"]))
-        else:
-            with pytest.raises(BadSignature, match="must cover"):
-                signatures.parse("POST", request.target, "https://example.com", list(headers.items()), body, at)
-
-
-@pytest.mark.skipif(not VECTORS.is_dir(), reason="../shared/vocabulary is not here")
-def test_the_vector_of_rfc_9421() -> None:
-    [vector] = json.loads((VECTORS / "rfc9421.json").read_bytes())
-    request, headers = as_request(vector)
-    member = rfc9421._members(rfc9421._INPUT, headers["signature-input"])["sig-b26"]
-    covered = [item.strip('"') for item in member[3].split()]
-    text = rfc9421.text_of(request, covered, member[2])
-    assert text.decode() == vector["signature_base"]
-    value = rfc9421._members(rfc9421._VALUE, headers["signature"])["sig-b26"][2]
-    claim = Claim("rfc9421", "test-key-ed25519", "", (text,), base64.b64decode(value), 0)
-    signatures.verify(claim, keys.load_public(vector["publicKeyPem"]))
-
-
-def as_request(vector: dict[str, Any]) -> tuple[Request, dict[str, str]]:
-    headers = {name.lower(): value for name, value in vector["headers"].items()}
-    address = addresses.read(vector["url"])
-    several = {name: [value] for name, value in headers.items()}
-    return Request(vector["method"], address.target, address, several, vector["body"].encode(), 0), headers
-
-
 def test_a_sender_that_leaves_the_query_out_is_understood() -> None:
     headers = signatures.sign_cavage("GET", f"{BASE}/outbox?page=1", key_id=KEY_ID, key=RSA, at=NOW, with_query=False)
     accepted(list(headers.items()), method="GET", path="/outbox?page=1", body=b"")
@@ -243,6 +195,18 @@ def test_rfc9421_may_name_the_place_in_several_ways(names: str) -> None:
 @pytest.mark.parametrize("alg", ["rsa-v1_5-sha256", None])
 def test_rfc9421_may_name_its_algorithm(alg: str | None) -> None:
     accepted(by_hand_9421(COVERED, GOOD + (f';alg="{alg}"' if alg else "")))
+
+
+def test_of_several_signatures_the_first_from_the_actors_server_counts() -> None:
+    ours, proxys = by_hand_9421(COVERED, GOOD), f';created={NOW // 1000};keyid="https://proxy.example/key"'
+    for order in (1, -1):
+        both = [dict(by_hand_9421(COVERED, proxys, label="proxy")), dict(ours)][::order]
+        headers = dict(ours) | {
+            name: ", ".join(one[name] for one in both) for name in ("signature-input", "signature")
+        }  # fmt: skip
+        claim = signatures.parse("POST", "/inbox", BASE, list(headers.items()), BODY, NOW, whose=KEY_ID)
+        assert claim.key_id == KEY_ID
+        signatures.verify(claim, RSA_SHOWN)
 
 
 def test_signatures_for_other_readers_are_passed_over() -> None:
@@ -383,7 +347,11 @@ def test_9_clocks_may_be_an_hour_off(scheme: str, late: int) -> None:
 @pytest.mark.parametrize("scheme", ["cavage", "rfc9421"])
 @pytest.mark.parametrize("late", [-clock.HOUR - 1000, clock.HOUR + 5 * clock.MINUTE + 1000, 13 * clock.HOUR])
 def test_9_a_request_from_another_time_is_refused_and_told_so(scheme: str, late: int) -> None:
-    refused(sent(scheme=scheme), f"clock of merthyr.example is off by {abs(late) // 1000} s", at=NOW + late)
+    refused(
+        sent(scheme=scheme),
+        f"clock is {abs(late) // clock.MINUTE} minutes {'ahead of' if late < 0 else 'behind'} ours",
+        at=NOW + late,
+    )
 
 
 @pytest.mark.parametrize(
@@ -408,10 +376,10 @@ def test_9_a_missing_date_is_refused() -> None:
 
 def test_10_created_in_the_future_is_refused() -> None:
     names = "(request-target) (created) host digest"
-    refused(by_hand(names, extra=f"created={NOW // 1000 + 3700}"), "is off by 3700 s")
+    refused(by_hand(names, extra=f"created={NOW // 1000 + 3700}"), "61 minutes ahead")
     refused(by_hand(names, extra="created=soon"), "cannot be read")
     refused(by_hand(names), "cannot be read")
-    refused(by_hand(f"{names} date", extra=f"created={NOW // 1000 + 3700}"), "is off by")
+    refused(by_hand(f"{names} date", extra=f"created={NOW // 1000 + 3700}"), "61 minutes ahead")
 
 
 def test_10_an_expired_signature_is_refused_even_where_it_is_not_covered() -> None:
@@ -424,8 +392,8 @@ def test_10_an_expired_signature_is_refused_even_where_it_is_not_covered() -> No
 def test_10_expires_allows_twelve_hours_but_only_when_signed() -> None:
     far = f"expires={NOW // 1000 + 86_400}"
     accepted(by_hand(f"{ALL} (expires)", extra=far), at=NOW + 12 * clock.HOUR)
-    refused(by_hand(f"{ALL} (expires)", extra=far), "is off by", at=NOW + 12 * clock.HOUR + 1000)
-    refused(by_hand(ALL, extra=far), "is off by", at=NOW + 2 * clock.HOUR)
+    refused(by_hand(f"{ALL} (expires)", extra=far), "720 minutes behind", at=NOW + 12 * clock.HOUR + 1000)
+    refused(by_hand(ALL, extra=far), "120 minutes behind", at=NOW + 2 * clock.HOUR)
     accepted(by_hand_9421(COVERED, f"{GOOD};{far}"), at=NOW + 12 * clock.HOUR)
 
 
@@ -540,4 +508,4 @@ def test_rfc9421_parts_that_we_cannot_read_are_refused(names: str) -> None:
 def test_the_refusal_keeps_its_facts_for_translation() -> None:
     with pytest.raises(BadSignature) as caught:
         parse(sent(), at=NOW + 2 * clock.HOUR)
-    assert caught.value.facts == {"host": "merthyr.example", "seconds": 7200}
+    assert caught.value.facts == {"minutes": 120}
