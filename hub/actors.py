@@ -6,7 +6,7 @@ import msgspec
 
 from hub import waiting
 from hub.changes import Kind, record
-from hub.clock import now
+from hub.clock import DAY, now
 from hub.errors import N_, NotFound
 from hub.ids import new_id
 from hub.keys import Keys, generate
@@ -17,6 +17,7 @@ from hub.store import Row, Tx
 from hub.text import Text
 
 PAGE = 50
+UNANSWERED = DAY  # how long a follow waits before it may be asked again
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -264,12 +265,13 @@ def unfollow(tx: Tx, follower: int, followed: int) -> bool:
 
 
 def ask_to_follow(tx: Tx, ours: int, other: int) -> bool:
-    """One of ours wants to follow somebody elsewhere; they have to accept. False when that was already asked."""
+    """One of ours wants to follow somebody elsewhere; they have to accept. False when they have, or may yet: what was
+    not answered within a day is asked again."""
     asked = tx.run(
         """INSERT INTO follow (follower, followed, state, at) VALUES (:ours, :other, 'requested', :now)
            ON CONFLICT (follower, followed) DO UPDATE SET state = 'requested', at = excluded.at
-           WHERE follow.state = 'refused'""",
-        ours=ours, other=other, now=now(),
+           WHERE follow.state = 'refused' OR (follow.state = 'requested' AND follow.at <= :long_ago)""",
+        ours=ours, other=other, now=now(), long_ago=now() - UNANSWERED,
     )  # fmt: skip
     if asked:
         record(tx, Kind.FOLLOW_ASKED, subject=other, actor=ours)

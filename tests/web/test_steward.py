@@ -215,6 +215,32 @@ async def test_following_is_shown_with_its_state_and_ended(either: Site) -> None
     assert await either.store.read(actors.follows, hub, other) is None
 
 
+async def test_whom_we_asked_a_day_ago_and_who_said_nothing_can_be_asked_again(either: Site, clock: Clock) -> None:
+    other = await either.did(stranger, "hub", "next.example", "hub")
+    hub = (await either.store.read(settings.get)).actor
+    asked = "SELECT count(*) AS n FROM change WHERE kind = 'follow.asked'"
+    assert await either.did(actors.ask_to_follow, hub, other)
+
+    async def page() -> str:
+        return (await (await either.who("bethan")).get("/steward/following")).text
+
+    clock.forward(DAY - 1)
+    assert "Ask again" not in await page()
+    assert not await either.did(actors.ask_to_follow, hub, other)
+    clock.forward(1)
+    assert "Ask again" in await page()
+    assert '<input type="hidden" name="domain" value="next.example">' in await page()
+    assert await either.did(actors.ask_to_follow, hub, other)
+    assert "Ask again" not in await page()
+    row = await either.store.read(lambda tx: tx.one(asked))
+    assert row is not None
+    assert row["n"] == 2
+    await either.did(lambda tx: actors.follow_answered(tx, hub, other, accepted=True))
+    clock.forward(9 * DAY)
+    assert "Ask again" not in await page()
+    assert not await either.did(actors.ask_to_follow, hub, other)
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [("", "Fill this in"), ("not a domain", "Type the address of a hub"), ("glan.example", "this hub itself"),

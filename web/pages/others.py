@@ -11,6 +11,7 @@ from starlette.routing import Route
 from federation import follow_hub, stop_following
 from hub import actors, jobs, peers, people, projects, settings
 from hub.actors import Actor
+from hub.clock import now
 from hub.errors import HubError
 from hub.store import Tx
 from hub.text import Text
@@ -54,11 +55,13 @@ class FollowersPage(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """Somebody whom we follow or asked to: `state` is requested, accepted or refused."""
+    """Somebody whom we follow or asked to: `state` is requested, accepted or refused. `again`: they may be asked once
+    more."""
 
     actor: Actor
     state: str
     since: int
+    again: bool
 
 
 class FollowingPage(msgspec.Struct, frozen=True):
@@ -112,7 +115,10 @@ async def _following(request: Request, form: Form[Any], status: int = 200) -> Re
 
 
 def _lines(tx: Tx) -> list[Line]:
-    return [Line(*row) for row in actors.following(tx, settings.get(tx).actor)]
+    return [
+        Line(actor, state, since, state == "refused" or (state == "requested" and since <= now() - actors.UNANSWERED))
+        for actor, state, since in actors.following(tx, settings.get(tx).actor)
+    ]
 
 
 @auth.needs("steward")
