@@ -60,7 +60,7 @@ LISTS = {
     "outbox": """activity t LEFT JOIN thing o ON o.uri = t.object
         WHERE t.actor = :actor AND t.listed = 1 AND (o.id IS NULL OR (o.removed IS NULL AND o.hidden = 0))""",
     # Things of one kind, of one project when it is named.
-    "kind": f"""thing t WHERE t.kind = :kind AND t.local = 1 AND {things.VISIBLE}
+    "kind": f"""thing t WHERE t.kind = :kind AND t.local = 1 AND {things.STANDING}
         AND (:project = 0 OR t.project = (SELECT p.id FROM project p WHERE p.actor = :project))""",
     # An event is answered under its own id and its poll's.
     "replies": f"""thing t WHERE t.root = :root AND t.kind = 'reply' AND {things.VISIBLE}

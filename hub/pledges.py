@@ -125,7 +125,7 @@ def all_mine(tx: Tx, who: int) -> list[Mine]:
     rows = tx.all(
         """SELECT p.ask, t.title, a.domain, p.state, p.at, p.given FROM pledge p JOIN thing t ON t.id = p.ask
              JOIN actor a ON a.id = t.author
-           WHERE p.actor = :who ORDER BY p.at DESC LIMIT 50""",
+           WHERE p.actor = :who AND t.removed IS NULL ORDER BY p.at DESC LIMIT 50""",
         who=who,
     )
     return [

@@ -77,6 +77,8 @@ FROM = "thing t JOIN actor a ON a.id = t.author"
 # Others compare `updated` by the second: two changes within one second must differ.
 LATER = "CASE WHEN :now > updated + 1000 THEN :now ELSE updated + 1000 END"
 VISIBLE = "t.removed IS NULL AND t.hidden = 0"
+# What feeds and lists show: nobody should come to help with what is closed.
+STANDING = f"{VISIBLE} AND NOT EXISTS (SELECT 1 FROM ask z WHERE z.id = t.id AND z.status <> 'open')"
 
 
 def create(
@@ -199,7 +201,7 @@ def latest(tx: Tx, kinds: tuple[str, ...], *, project: int | None = None, limit:
     """What was published here last, of these kinds, newest first: what the feeds say."""
     rows = tx.all(
         f"""SELECT {COLUMNS} FROM {FROM}
-            WHERE t.local = 1 AND {VISIBLE} AND (:project = 0 OR t.project = :project)
+            WHERE t.local = 1 AND {STANDING} AND (:project = 0 OR t.project = :project)
               AND t.kind IN ({", ".join(f"'{kind}'" for kind in kinds if kind.isalpha())})
             ORDER BY t.published DESC, t.id DESC LIMIT :limit""",
         project=project or 0, limit=limit,

@@ -30,7 +30,7 @@ def ask(it: Ask, hub: Hub, tally: Mapping[str, int], project: str | None = None)
         "published": content.stamp(it.published),
         "updated": content.stamp(max(it.updated, it.published)),
         "endTime": content.stamp(it.expires),
-        **({"closed": content.stamp(it.updated)} if it.status != "open" else {}),
+        **({"closed": content.stamp(it.closed or it.updated)} if it.status != "open" else {}),
         **content.poll(words.options(it.kind, hub.languages[0]), [tally.get(key, 0) for key in keys]),
         "tag": tags,
         "attachment": [],
@@ -50,7 +50,7 @@ def ask(it: Ask, hub: Hub, tally: Mapping[str, int], project: str | None = None)
         "nh:counts": {
             "nh:offered": it.offered,
             "nh:accepted": it.accepted,
-            "nh:completed": it.accepted if it.status == "done" else 0,
+            "nh:completed": it.completed,
         },
         "nh:proposal": _proposal(it, spoken[0]),
     }
@@ -65,7 +65,8 @@ def _told(it: Ask, hub: Hub, language: str, html: str) -> str:
         return head + html
     option = words.options(it.kind, hub.languages[0])[0]
     how = words.say("answer", language, option=option, link=content.link(it.url))
-    return f"{head}{html}<p>{how}</p>"
+    checked = f"<p>{words.say('checked', language)}</p>" if it.vetted else ""
+    return f"{head}{html}{checked}<p>{how}</p>"
 
 
 def _needed(it: Ask, hub: Hub) -> Json:

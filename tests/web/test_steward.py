@@ -24,6 +24,7 @@ LEAST = {
     "/events/{id:int}/cancel": "organiser", "/asks/{id:int}/close": "organiser",
     "/events/{id:int}/people": "organiser", "/asks/{id:int}/answers": "organiser",
     "/asks/{id:int}/answers/{answer:int}": "organiser",
+    "/asks/{id:int}/pledge": "resident", "/asks/{id:int}/withdraw": "resident",
     "/events/{id:int}/remove": "moderator", "/asks/{id:int}/remove": "moderator", "/posts/{id:int}/remove": "moderator",
     "/projects/{id:int}/remove": "moderator", "/posts/{id:int}/hide": "moderator", "/posts/{id:int}/show": "moderator",
     "/steward": "organiser", "/steward/asks": "organiser", "/steward/replies": "moderator",

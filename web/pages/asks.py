@@ -7,13 +7,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import asks, helping
+from hub import asks, helping, once, pledges
 from hub.asks import Ask
-from hub.errors import HubError
+from hub.errors import N_, Conflict, HubError, NotFound
+from hub.helping import Answer
 from hub.people import Account, Guest, may
+from hub.pledges import Pledge
 from hub.settings import Contact, Hub
 from hub.store import Tx
-from web import auth, forms, limits
+from web import auth, done, forms, limits, twice
 from web.accept import ACTIVITY, to_activity, wants_activity
 from web.cache import shared
 from web.forms import Form
@@ -38,14 +40,17 @@ class AsksPage(msgspec.Struct, frozen=True):
 
 
 class AskPage(msgspec.Struct, frozen=True):
-    """One ask or offer. `answered`: whether the visitor has said something, if they are signed in; `organiser`: whether
-    they may change it. `guard` is whom to ring when something feels wrong. `form` is "I can help", `words` a reply."""
+    """One ask or offer. `mine` is what the visitor has answered, if they are signed in, `pledge` what they offered to
+    the hub that asks; `reaches`: whether they can offer that from here; `organiser`: whether they may change it.
+    `guard` is whom to ring when something feels wrong. `form` is "I can help", `words` a reply."""
 
     ask: Ask
     replies: Talk
     origin: Origin | None
     guard: Contact | None
-    answered: bool
+    mine: Answer | None
+    pledge: Pledge | None
+    reaches: bool
     organiser: bool
     form: Form[Any]
     words: Form[Any]
@@ -65,13 +70,15 @@ class GuestHelp(msgspec.Struct, frozen=True):
     name: str = ""
     contact: str = ""
     words: str = ""
+    named: bool = False
 
 
 class OwnHelp(msgspec.Struct, frozen=True):
-    """The form of somebody who has signed in."""
+    """The form of somebody who has signed in. `named`: they may be thanked by name."""
 
     said: str
     words: str = ""
+    named: bool = False
 
 
 @shared
@@ -116,8 +123,9 @@ def gather_one(tx: Tx, id: int, hub: Hub, who: Account | None, talk: int = 0) ->
     ask = asks.get(tx, id)
     return AskPage(
         ask=ask, replies=replies(tx, ask, hub, talk), origin=origin(ask), guard=guard(hub),
-        answered=who is not None and helping.answered(tx, id, who.actor), organiser=ask.local and may(who, "organiser"),
-        form=forms.blank(), words=forms.blank(),
+        mine=helping.mine(tx, id, who.actor) if who else None, pledge=pledges.of(tx, who.actor, id) if who else None,
+        reaches=pledges.reaches(tx, ask), organiser=ask.local and may(who, "organiser"), form=forms.blank(),
+        words=forms.blank(),
     )  # fmt: skip
 
 
@@ -135,13 +143,52 @@ async def answer(request: Request) -> Response:
     form: Form[Any] = await forms.parse(request, OwnHelp if who else GuestHelp)
     if form.value is None:
         return await _page(request, form=form, status=422)
-    it = form.value
-    person = who.actor if who else Guest(it.name, it.contact)
     try:
-        await request.app.state.store.write(helping.answer, id, person, it.said, words=it.words)
+        await request.app.state.store.write(_answer_once, twice.key(request, who, form.kept()), id, who, form.value)
     except HubError as refusal:
         return await _page(request, form=form.refuse(refusal), status=422)
     return see_other(request, f"/asks/{id}/thanks")
+
+
+def _answer_once(tx: Tx, key: str, id: int, who: Account | None, it: Any) -> None:
+    """The same form from the same guest is the same answer. (Somebody with an account has one answer anyway.)"""
+    if who is None and once.made(tx, key) is not None:
+        return
+    person = who.actor if who else Guest(it.name, it.contact)
+    kept = helping.answer(tx, id, person, it.said, words=it.words, named=it.named)
+    twice.remember(tx, key, kept.id)
+
+
+@auth.needs("resident")
+async def pledge(request: Request) -> Response:
+    """ "I can help", with what another hub asks."""
+    limits.check(request, ANSWER)
+    who, id = auth.require(request, "resident"), request.path_params["id"]
+    form = await forms.parse(request, pledges.Draft)
+    if form.value is None:
+        return await _page(request, form=form, status=422)
+    try:
+        await request.app.state.store.write(pledges.offer, who.actor, id, form.value)
+    except NotFound:
+        raise
+    except HubError as refusal:
+        return await _page(request, form=form.refuse(refusal), status=422)
+    return see_other(request, done.path(f"/asks/{id}", "pledged"))
+
+
+@auth.needs("resident")
+async def take_back(request: Request) -> Response:
+    """They cannot help any more, here or there."""
+    who, id = auth.require(request, "resident"), request.path_params["id"]
+    await request.app.state.store.write(_take_back, who.actor, id)
+    return see_other(request, done.path(f"/asks/{id}", "help-withdrawn"))
+
+
+def _take_back(tx: Tx, who: int, id: int) -> None:
+    if not asks.get(tx, id).local:
+        pledges.take_back(tx, who, id)
+    elif not helping.withdraw(tx, id, who):
+        raise Conflict(N_("There is nothing to take back any more."))
 
 
 async def thanks(request: Request) -> Response:
@@ -155,5 +202,7 @@ routes = [
     Route("/asks/{id:int}", show),
     Route("/asks/{id:int}/answer", answer, methods=["POST"]),
     Route("/asks/{id:int}/thanks", thanks),
+    Route("/asks/{id:int}/pledge", pledge, methods=["POST"]),
+    Route("/asks/{id:int}/withdraw", take_back, methods=["POST"]),
     reply_form("asks", _page),
 ]

@@ -28,10 +28,13 @@ class RepliesPage(msgspec.Struct, frozen=True):
 
 
 class AsksPage(msgspec.Struct, frozen=True):
-    """What is open, the most urgent first, each with how many answers no coordinator has looked at; and what worked."""
+    """What is open, the most urgent first, each with how many answers no coordinator has looked at; and what worked.
+    `helped`: how many times somebody has helped since the hub opened, `hours` for how long all together."""
 
     open: list[tuple[asks.Ask, int]]
     closed: list[asks.Ask]
+    helped: int
+    hours: float
 
 
 @auth.needs("moderator")
@@ -82,7 +85,8 @@ async def all_asks(request: Request) -> Response:
 
 def _asks(tx: Tx, who: int) -> AsksPage:
     many = {ask.id: n for ask, n in helping.waiting(tx, who)}
-    return AsksPage([(ask, many.get(ask.id, 0)) for ask in asks.open_(tx)], asks.closed(tx))
+    waiting = [(ask, many.get(ask.id, 0)) for ask in asks.open_(tx)]
+    return AsksPage(waiting, asks.closed(tx), *helping.so_far(tx))
 
 
 _PRIVATE = {"Cache-Control": "no-store"}

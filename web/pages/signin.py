@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import people
+from hub import helping, people, pledges
 from hub.errors import N_, Invalid, NotAllowed
 from hub.store import Store, Tx
 from web import auth, done, forms, i18n, limits
@@ -50,7 +50,7 @@ class SignInPage(msgspec.Struct, frozen=True):
 class AccountPage(msgspec.Struct, frozen=True):
     """One's own account: `form` changes the password, `language` what pages speak, of `tongues` (tag, its own name).
 
-    `sessions` is everywhere that they are signed in.
+    `sessions` is everywhere that they are signed in, `helping` what they offered here, `pledged` to other hubs.
     """
 
     form: Form[Any]
@@ -58,6 +58,8 @@ class AccountPage(msgspec.Struct, frozen=True):
     language: Form[Any]
     tongues: list[tuple[str, str]]
     sessions: list[people.Session]
+    helping: list[helping.Mine]
+    pledged: list[pledges.Mine]
 
 
 class PasswordPage(msgspec.Struct, frozen=True):
@@ -110,10 +112,14 @@ async def mine(request: Request) -> Response:
 async def _account(request: Request, form: Form[Any], status: int = 200) -> Response:
     who = auth.require(request, "resident")
     secret = auth.cookie(request.scope, request.app.state.cookie)
-    everywhere = await request.app.state.store.read(people.sessions, who.actor, secret)
+    everywhere, offered, pledged = await request.app.state.store.read(_about, who.actor, secret)
     tongues = [(tag, i18n.LANGUAGES[tag]) for tag in request.app.state.hub.languages if tag in i18n.LANGUAGES]
-    page = AccountPage(form, who, forms.blank(language=who.language), tongues, everywhere)
+    page = AccountPage(form, who, forms.blank(language=who.language), tongues, everywhere, offered, pledged)
     return render(request, "account.html", page, status, headers=_PRIVATE)
+
+
+def _about(tx: Tx, who: int, secret: str) -> tuple[list[people.Session], list[helping.Mine], list[pledges.Mine]]:
+    return people.sessions(tx, who, secret), helping.all_mine(tx, who), pledges.all_mine(tx, who)
 
 
 @auth.needs("resident")
