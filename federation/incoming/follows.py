@@ -7,8 +7,11 @@ from federation.incoming.ours import NOT_OURS, taken_back, tell
 from federation.resolve import Gathered
 from hub import actors, jobs
 from hub.actors import Actor
+from hub.clock import DAY, now
 from hub.errors import N_, NotAllowed, NotFound
 from hub.store import Tx
+
+MOVED, MOVES_AGAIN = "followed to where they are now", 30 * DAY
 
 
 def follow(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
@@ -53,11 +56,22 @@ def move(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     new = found.actors.get(loose.id_of(activity.get("target")))
     if new is None:
         return "ignored: the new account does not know the old one"
+    if _moved_lately(tx, sender):
+        return "ignored: they moved this month already"
     moved = 0
     for follower, _ in actors.ours_who_follow(tx, sender.id):
         moved += actors.ask_to_follow(tx, follower, new)
         actors.stop_following(tx, follower, sender.id)
-    return "followed to where they are now" if moved else "no news"
+    return MOVED if moved else "no news"
+
+
+def _moved_lately(tx: Tx, sender: Actor) -> bool:
+    """Or somebody who has two accounts could send our follows back and forth for ever."""
+    row = tx.one(
+        "SELECT 1 AS x FROM inbox WHERE signer = :who AND type = 'Move' AND outcome = :moved AND at > :since LIMIT 1",
+        who=sender.uri, moved=MOVED, since=now() - MOVES_AGAIN,
+    )  # fmt: skip
+    return row is not None
 
 
 def _our_follow(tx: Tx, sender: Actor, what: object) -> int:

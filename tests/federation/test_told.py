@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from conftest import Clock
 from elsewhere import PUBLIC, Elsewhere, Json, activity, create, post
 from hearing import HUB, INBOX, a_reply, an_event, companion, followed, going, hear
 from here import Here
 
 from hub import actors, attendance, blocks, heard, messages, posts, reports, things
+from hub.clock import DAY
 
 
 def mention(author: str, words: str = "The bench is broken", number: int = 1, **more: Any) -> Json:
@@ -124,7 +126,7 @@ async def test_a_stranger_cannot_answer_by_a_message_that_was_not_theirs(here: H
 # --- what they do about us -------------------------------------------------------------------------
 
 
-async def test_a_report_is_kept_for_moderators_and_never_answered(here: Here, mastodon: Elsewhere) -> None:
+async def test_48_a_report_is_kept_for_moderators_and_never_answered(here: Here, mastodon: Elsewhere) -> None:
     event = await an_event(here)
     server = mastodon.actor("actor", "Application")
     await here.work()
@@ -136,7 +138,7 @@ async def test_a_report_is_kept_for_moderators_and_never_answered(here: Here, ma
     assert mastodon.received == []
 
 
-async def test_a_report_about_nothing_of_ours_is_forgotten(here: Here, mastodon: Elsewhere) -> None:
+async def test_48_a_report_about_nothing_of_ours_is_forgotten(here: Here, mastodon: Elsewhere) -> None:
     server = mastodon.actor("actor", "Application")
     assert (await hear(here, activity("Flag", server, ["https://else.example/1"]))).startswith("ignored")
     assert await here.store.read(reports.open_, here.steward) == []
@@ -170,7 +172,7 @@ async def test_who_moves_is_followed_to_their_new_address(here: Here, mastodon: 
 
 
 @pytest.mark.parametrize("known", [None, ["https://mastodon.example/users/somebody"]])
-async def test_nobody_is_sent_to_an_account_that_does_not_know_them(
+async def test_40_nobody_is_sent_to_an_account_that_does_not_know_them(
     here: Here, mastodon: Elsewhere, known: list[str] | None
 ) -> None:
     old = await followed(here, mastodon, "old", "Person")
@@ -179,10 +181,27 @@ async def test_nobody_is_sent_to_an_account_that_does_not_know_them(
     assert await here.one("SELECT count(*) AS n FROM follow WHERE state = 'accepted'") == 1
 
 
+async def test_40_moving_back_and_forth_moves_us_once_a_month(here: Here, mastodon: Elsewhere, clock: Clock) -> None:
+    one, other = "https://mastodon.example/users/one", here.server("other.example")
+    await followed(here, mastodon, "one", "Person", alsoKnownAs=["https://other.example/users/two"])
+    two = other.actor("two", alsoKnownAs=[one])
+    assert await hear(here, activity("Move", one, one, target=two)) == "followed to where they are now"
+    hub, there = await here.store.read(actors.at, HUB), await here.store.read(actors.at, two)
+    await here.store.write(actors.follow_answered, hub.id, there.id, accepted=True)
+    assert await hear(here, activity("Move", two, two, target=one)) == "followed to where they are now"
+    back = await here.store.read(actors.at, one)
+    await here.store.write(actors.follow_answered, hub.id, back.id, accepted=True)
+    again = activity("Move", one, one, target=two, id=f"{one}#again")
+    assert await hear(here, again) == "ignored: they moved this month already"
+    clock.forward(31 * DAY)
+    later = activity("Move", one, one, target=two, id=f"{one}#later")
+    assert await hear(here, later) == "followed to where they are now"
+
+
 # --- whom we keep out ------------------------------------------------------------------------------
 
 
-async def test_a_suspended_server_gets_nothing_in_by_the_door(here: Here, mastodon: Elsewhere) -> None:
+async def test_65_a_suspended_server_gets_nothing_in_by_the_door(here: Here, mastodon: Elsewhere) -> None:
     event = await an_event(here)
     ann = mastodon.actor("ann")
     await here.store.write(blocks.rule, here.steward, "mastodon.example", "suspended")
@@ -192,7 +211,7 @@ async def test_a_suspended_server_gets_nothing_in_by_the_door(here: Here, mastod
     assert await here.all("SELECT 1 AS x FROM inbox") == []
 
 
-async def test_nor_by_somebody_who_shares_what_it_says(here: Here, mastodon: Elsewhere) -> None:
+async def test_65_nor_by_somebody_who_shares_what_it_says(here: Here, mastodon: Elsewhere) -> None:
     spam = here.server("spam.example")
     pill = spam.actor("pill")
     note = create(pill, f"{pill}/1", content="<p>Pills</p>")["object"]
