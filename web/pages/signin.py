@@ -11,7 +11,7 @@ from starlette.routing import Route
 from hub import helping, people, pledges
 from hub.errors import N_, Invalid, NotAllowed
 from hub.store import Store, Tx
-from web import auth, done, forms, i18n, limits
+from web import auth, browsers, done, forms, i18n, limits
 from web.forms import Form
 from web.templates import render, see_other
 
@@ -47,6 +47,19 @@ class SignInPage(msgspec.Struct, frozen=True):
     next: str
 
 
+class SignedIn(msgspec.Struct, frozen=True):
+    """Where somebody is signed in, since when, when last seen; `here` for this one.
+
+    `browser` and `system` are messages to be translated; `system` is empty when it cannot be told.
+    """
+
+    browser: str
+    system: str
+    created: int
+    seen: int
+    here: bool
+
+
 class AccountPage(msgspec.Struct, frozen=True):
     """One's own account: `form` changes the password, `language` what pages speak, of `tongues` (tag, its own name).
 
@@ -57,7 +70,7 @@ class AccountPage(msgspec.Struct, frozen=True):
     account: people.Account
     language: Form[Any]
     tongues: list[tuple[str, str]]
-    sessions: list[people.Session]
+    sessions: list[SignedIn]
     helping: list[helping.Mine]
     pledged: list[pledges.Mine]
 
@@ -118,8 +131,11 @@ async def _account(request: Request, form: Form[Any], status: int = 200) -> Resp
     return render(request, "account.html", page, status, headers=_PRIVATE)
 
 
-def _about(tx: Tx, who: int, secret: str) -> tuple[list[people.Session], list[helping.Mine], list[pledges.Mine]]:
-    return people.sessions(tx, who, secret), helping.all_mine(tx, who), pledges.all_mine(tx, who)
+def _about(tx: Tx, who: int, secret: str) -> tuple[list[SignedIn], list[helping.Mine], list[pledges.Mine]]:
+    everywhere = [
+        SignedIn(*browsers.named(it.agent), it.created, it.seen, it.here) for it in people.sessions(tx, who, secret)
+    ]
+    return everywhere, helping.all_mine(tx, who), pledges.all_mine(tx, who)
 
 
 @auth.needs("resident")
