@@ -7,8 +7,10 @@ the poll. Nobody gets both, or people would see everything twice.
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
+from federation.as2.content import stamp
 from federation.as2.contexts import Json, document
 from federation.keys import host_of
+from federation.proving import proved
 from hub import actors, blocks, jobs, settings
 from hub.actors import Actor
 from hub.clock import now
@@ -55,7 +57,9 @@ class Sender:
         """Tell the public: kept if somebody gets it or `listed` in the outbox. `about` is what it is done to."""
         to = list(dict.fromkeys([*to, *self.beyond.get(about, ())]))
         if to or listed:
-            id = keep(self.tx, self.hub.base, actor, make, about=about, public=True, listed=listed)
+            # Hubs pass on what they hear; whoever gets it from them can tell that it is ours.
+            proven = any(self._profile_of(inbox) == HUB for inbox in to)
+            id = keep(self.tx, self.hub.base, actor, make, about=about, public=True, listed=listed, proven=proven)
             send(self.tx, id, about, to)
 
     def tell(self, actor: int, make: Make, to: Actor, *, about: str) -> int:
@@ -76,14 +80,18 @@ class Sender:
         return self.profiles.get(host_of(inbox), MICRO)
 
 
-def keep(tx: Tx, base: str, actor: int, make: Make, *, about: str, public: bool, listed: bool) -> int:
+def keep(
+    tx: Tx, base: str, actor: int, make: Make, *, about: str, public: bool, listed: bool, proven: bool = False
+) -> int:
     id = new_id()
     uri = f"{base}/activity/{id}"
-    activity = make(uri)
+    activity = document(make(uri))
+    if proven:
+        activity = proved(tx, activity, actor, activity["actor"], stamp(now()))
     tx.run(
         """INSERT INTO activity (id, uri, actor, type, object, body, public, listed, at)
            VALUES (:id, :uri, :actor, :type, :object, :body, :public, :listed, :now)""",
-        id=id, uri=uri, actor=actor, type=activity["type"], object=about, body=pack(document(activity)),
+        id=id, uri=uri, actor=actor, type=activity["type"], object=about, body=pack(activity),
         public=int(public), listed=int(listed), now=now(),
     )  # fmt: skip
     return id

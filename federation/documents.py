@@ -55,14 +55,19 @@ def activity(tx: Tx, hub: Hub, it: dict[str, Any]) -> Json:
     """
     carried = it.get("object")
     if it.get("type") not in ("Create", "Update") or not isinstance(carried, dict) or "attributedTo" not in carried:
-        return {key: value for key, value in it.items() if key != "@context"}
+        return _bare(it)
     found = things.at(tx, str(carried["id"]))
     if found is None or found.hidden:
         raise NotFound(N_("There is nothing at this address. It may have been taken down."))
     current = thing(tx, hub, found)
     if it["type"] == "Update":
         current = {"updated": current["published"]} | current
-    return {key: value for key, value in it.items() if key != "@context"} | {"object": current}
+    return _bare(it) | {"object": current}
+
+
+def _bare(it: Json) -> Json:
+    """Without what holds for the whole of what was sent only: its context, and the proof of just these words."""
+    return {key: value for key, value in it.items() if key not in ("@context", "proof")}
 
 
 def former(kind: str) -> str:

@@ -20,6 +20,7 @@ from federation.as2 import activities
 from federation.as2.contexts import Json, document
 from federation.collections import View
 from federation.negotiate import prefers_feed, prefers_page
+from federation.proving import proved
 from federation.waking import wake, wake_named
 from hub import actors, handles, settings, things
 from hub.clock import MINUTE, now
@@ -207,7 +208,7 @@ def _actor(tx: Tx, hub: Hub, rest: list[str], view: View) -> Found:
         raise NotFound(NOTHING)
     if rest[1:]:
         return _found(collections.of_actor(tx, hub, it, rest[1], view), it.url)
-    return _found(documents.actor(tx, hub, it), it.url, feeds=it.kind == "other")
+    return _found(_proved(tx, documents.actor(tx, hub, it), it.id), it.url, feeds=it.kind == "other")
 
 
 def _thing(tx: Tx, hub: Hub, uri: str, lists: list[str], view: View) -> Found:
@@ -221,7 +222,7 @@ def _thing(tx: Tx, hub: Hub, uri: str, lists: list[str], view: View) -> Found:
         raise NotFound(NOTHING)
     if lists:
         return _found(collections.of_thing(tx, hub, it, lists[0], view), it.url)
-    return _found(documents.thing(tx, hub, it), it.url)
+    return _found(_proved(tx, documents.thing(tx, hub, it), it.by.id), it.url)
 
 
 def _activity(tx: Tx, hub: Hub, uri: str) -> Found:
@@ -239,6 +240,13 @@ def _tombstone(tx: Tx, uri: str) -> Found | None:
     if row is None:
         return None
     return _found(activities.tombstone(uri, documents.former(row["kind"]), row["removed"]), "", 410)
+
+
+def _proved(tx: Tx, it: Json, actor: int) -> Json:
+    """What other hubs can read carries the proof of whoever says it, so that it can be handed on."""
+    if "nh:kind" not in it:
+        return it
+    return proved(tx, document(it), actor, it.get("attributedTo", it["id"]), it.get("updated", it["published"]))
 
 
 def _found(it: Json, url: str, status: int = 200, *, feeds: bool = False) -> Found:
