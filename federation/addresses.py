@@ -51,11 +51,7 @@ class Address(msgspec.Struct, frozen=True):
     host: str  # lower case, punycode, no final dot; an IPv6 address without brackets
     port: int
     target: str  # path and query, as it stands on the wire
-
-    @property
-    def authority(self) -> str:
-        name = f"[{self.host}]" if ":" in self.host else self.host
-        return name if self.port == DEFAULT_PORT[self.scheme] else f"{name}:{self.port}"
+    authority: str  # the host, with its port unless that is the usual one
 
     @property
     def literal(self) -> bool:
@@ -74,7 +70,7 @@ def read(url: str) -> Address:
     if plain is None:
         return _taken_apart(url)
     server = _site(plain[1])
-    return Address(server.scheme, server.host, server.port, plain[2])
+    return Address(server.scheme, server.host, server.port, plain[2], server.authority)
 
 
 def _taken_apart(url: str) -> Address:
@@ -96,7 +92,11 @@ def _taken_apart(url: str) -> Address:
     port = DEFAULT_PORT[parts.scheme] if port is None else port
     if port not in DEFAULT_PORT.values() and (port <= 1024 or port in SERVICE_PORTS):
         raise BadAddress(N_("Port %(port)s is not one that a web server uses."), port=port)
-    return Address(parts.scheme, canonical_host(parts.hostname or ""), port, target)
+    host = canonical_host(parts.hostname or "")
+    name = f"[{host}]" if ":" in host else host
+    return Address(
+        parts.scheme, host, port, target, name if port == DEFAULT_PORT[parts.scheme] else f"{name}:{port}"
+    )  # fmt: skip
 
 
 def site(url: str) -> Address:

@@ -23,6 +23,7 @@ import msgspec
 from federation import addresses, line, tls
 from federation.addresses import IP, Address, Network
 from federation.line import Answer, Header, Line
+from federation.turns import Turns
 from hub.errors import N_, HubError
 
 CONNECT = 5.0  # seconds, for name, connection and TLS each
@@ -83,7 +84,7 @@ class _Peer:
     """One server's few connections. Small pools cost a fiftieth of a big one (performance.md §4)."""
 
     def __init__(self) -> None:
-        self.turn = asyncio.Semaphore(PER_HOST)
+        self.turn = Turns(PER_HOST)
         self.idle: list[Line] = []
         self.guests = 0  # requests under way or waiting; a peer with none may be forgotten
 
@@ -106,7 +107,7 @@ class Client:
         self._resolve = resolver or self._system_resolver
         self._transport_factory = transport_factory
         self._peers: OrderedDict[tuple[str, str], _Peer] = OrderedDict()
-        self._slots = asyncio.Semaphore(IN_ALL)
+        self._slots = Turns(IN_ALL)
         self._tidy_at = 0.0  # when to look again who has been idle, by the loop's clock
 
     async def get(self, url: str, *, sign: Signer | None = None, accept: str = ACTIVITY) -> Response:
@@ -162,7 +163,7 @@ class Client:
             peer.guests -= 1
             self._forget(clock())
 
-    def _head(self, address: Address, headers: Mapping[str, str], body: bytes | None) -> list[Header]:
+    def _head(self, address: Address, headers: Mapping[str, str], body: bytes | None) -> dict[str, str]:
         head = {"host": address.authority, "user-agent": self._agent, "accept-encoding": "identity"}
         if body is not None:
             head["content-length"] = str(len(body))
@@ -171,7 +172,7 @@ class Client:
             head.setdefault(name.lower(), value)
         if not all(map(_HEADER_NAME, head)) or not _HEADER_VALUE.fullmatch("".join(head.values())):
             raise Unreachable(N_("A header of our request cannot be sent."), kind="blocked")
-        return [(name.encode(), value.encode("latin-1")) for name, value in head.items()]
+        return head
 
     def _peer(self, address: Address) -> _Peer:
         """The server, with one guest more."""
@@ -196,10 +197,11 @@ class Client:
             if surplus > 0 or all(one.expired(KEEP_ALIVE) for one in self._peers[name].idle):
                 _hang_up(self._peers.pop(name))
 
-    async def _send(self, peer: _Peer, method: str, address: Address, head: Sequence[Header], body: bytes) -> Response:
+    async def _send(self, peer: _Peer, method: str, address: Address, head: Mapping[str, str], body: bytes) -> Response:
         own = self._transport_factory(address.authority) if self._transport_factory else None
         if own is not None:
-            return await _read(await own.ask(method, address.url, head, body), method, address)
+            pairs = [(name.encode(), value.encode("latin-1")) for name, value in head.items()]
+            return await _read(await own.ask(method, address.url, pairs, body), method, address)
         request = _request(method, address, head, body)
         while peer.idle:
             used = peer.idle.pop()
@@ -307,10 +309,10 @@ def _next_hop(address: Address, location: str) -> Address:
     return found
 
 
-def _request(method: str, address: Address, head: Sequence[Header], body: bytes) -> bytes:
+def _request(method: str, address: Address, head: Mapping[str, str], body: bytes) -> bytes:
     """What goes over the wire. Names, values and target have been looked at: nothing can be smuggled in."""
-    lines = [f"{method} {address.target} HTTP/1.1".encode("ascii"), *(b": ".join(pair) for pair in head), b"", body]
-    return b"\r\n".join(lines)
+    lines = [f"{name}: {value}\r\n" for name, value in head.items()]
+    return f"{method} {address.target} HTTP/1.1\r\n{''.join(lines)}\r\n".encode("latin-1") + body
 
 
 async def _secure(opened: Line, address: Address) -> None:

@@ -40,7 +40,8 @@ def asked_to_wait(headers: Mapping[str, str]) -> int | None:
 
 def next_at(headers: Mapping[str, str]) -> int:
     """When the next request may go to a server that counts them; 0 when there is no need to wait."""
-    left, ends = _number(headers, "remaining"), reset(headers)
+    left = _number(headers, "remaining")
+    ends = None if left is None else reset(headers)
     if left is None or not ends:
         return 0
     limit = _number(headers, "limit") or max(USUAL, left)

@@ -36,7 +36,7 @@ class Parcel(msgspec.Struct, frozen=True):
 
     @property
     def known_scheme(self) -> str:
-        return self.scheme if now() - self.scheme_at < REMEMBERED else ""
+        return self.scheme if self.scheme and now() - self.scheme_at < REMEMBERED else ""
 
 
 def packed(tx: Tx, jobs: Sequence[Job]) -> dict[int, Parcel]:

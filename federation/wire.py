@@ -10,6 +10,7 @@ import msgspec
 from federation.http import Client
 from federation.keys import PrivateKey, PublicKey, host_of, load_private
 from federation.parcels import Parcel
+from federation.turns import Breath
 from hub import keys, settings
 from hub.clock import DAY, MINUTE, now
 from hub.ids import made_at
@@ -73,20 +74,6 @@ class Rates:
             return ceil(over)
         self._full.put(name, full)
         return 0
-
-
-class Breath:
-    """What costs a third of a millisecond, such as a signature, is done once in a turn of the loop and no more.
-
-    Whoever asks for a page meanwhile would otherwise wait for as many of them as there are deliveries under way.
-    """
-
-    def __init__(self) -> None:
-        self._turn = asyncio.Lock()
-
-    async def take(self) -> None:
-        async with self._turn:
-            await asyncio.sleep(0)
 
 
 class Own(msgspec.Struct, frozen=True):

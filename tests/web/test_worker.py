@@ -166,7 +166,7 @@ async def test_every_hour_old_asks_close_and_old_letters_are_forgotten(
     clock.forward(31 * DAY)
     await here.work()
     assert await here.one("SELECT count(*) FROM inbox") == 0
-    chores = await here.all("SELECT kind, due FROM job WHERE host IS NULL ORDER BY kind")
+    chores = await here.all("SELECT kind, due FROM job WHERE kind IN ('expire', 'sweep') ORDER BY kind")
     assert [(row["kind"], row["due"] - clock.ms) for row in chores] == [("expire", HOUR), ("sweep", HOUR)]
 
 
