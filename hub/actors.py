@@ -265,8 +265,7 @@ def unfollow(tx: Tx, follower: int, followed: int) -> bool:
 
 
 def ask_to_follow(tx: Tx, ours: int, other: int) -> bool:
-    """One of ours wants to follow somebody elsewhere; they have to accept. False when they have, or may yet: what was
-    not answered within a day is asked again."""
+    """Ask somebody elsewhere to let one of ours follow. False when they did, or were asked less than a day ago."""
     asked = tx.run(
         """INSERT INTO follow (follower, followed, state, at) VALUES (:ours, :other, 'requested', :now)
            ON CONFLICT (follower, followed) DO UPDATE SET state = 'requested', at = excluded.at

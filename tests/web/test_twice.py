@@ -7,9 +7,9 @@ import pytest
 from browsing import Site
 from conftest import Clock
 from PIL import Image
-from scene import party
+from scene import lift, party
 
-from hub import attendance, events, people, posts
+from hub import asks, attendance, events, people, posts
 from hub.store import Tx
 from web import twice
 
@@ -110,3 +110,12 @@ async def test_a_guest_elsewhere_with_the_same_words_is_somebody_else(site: Site
         async with site.browser(address) as browser:
             assert (await browser.post(f"/events/{event.id}/answer", data=ANN)).status_code == 303
     assert (await site.store.read(events.get, event.id)).going == 4
+
+
+async def test_a_guest_offers_help_once(site: Site) -> None:
+    ask = await site.did(lambda tx: asks.publish(tx, steward(tx), "ask", lift()))
+    form = {"said": "help", "name": "Ann", "contact": "01632 960555", "words": "Mornings only."}
+    for words in ("Mornings only.", "Mornings only.", "Evenings too."):
+        answer = await site.guest.post(f"/asks/{ask.id}/answer", data=form | {"words": words})
+        assert answer.headers["location"] == f"/asks/{ask.id}/thanks"
+    assert (await site.store.read(asks.get, ask.id)).offered == 2
