@@ -16,10 +16,11 @@ from conftest import Clock
 from crawling import crawl
 from elsewhere import PUBLIC, Elsewhere, activity, create, post
 from in_process import in_process
-from scene import lift, orchard, party
+from scene import lift, orchard, party, stranger
 
 from federation import Client
-from hub import asks, config, events, people, posts, projects, settings
+from hub import asks, config, events, helping, peers, people, pledges, posts, projects, settings, things
+from hub.clock import DAY, now
 from hub.store import Tx
 from web import logs
 from web.worker import drain
@@ -33,6 +34,7 @@ TOLD = {
     for name in (
         "guestname", "guestcontact", "helpername", "helpercontact", "helperwords", "neighbourwords", "hidden", "email",
         "agent", "ownwords", "private", "attendee", "voter", "liker", "follower", "helper", "password", "taken",
+        "passedon", "pledger", "pledgewords", "ourpledge",
     )
 }  # fmt: skip
 
@@ -68,7 +70,8 @@ async def mastodon(site: Site) -> AsyncIterator[Elsewhere]:
     wire = site.app.state.wire
     await wire.client.close()
     it = Elsewhere("mastodon.example")
-    wire.client = Client(site.base, "test", transport_factory=in_process({"mastodon.example": it}), resolver=nobody)
+    servers = {"mastodon.example": it, "tredegar.example": Elsewhere("tredegar.example", "neighbourhub")}
+    wire.client = Client(site.base, "test", transport_factory=in_process(servers), resolver=nobody)
     yield it
 
 
@@ -133,10 +136,14 @@ async def from_afar(site: Site, mastodon: Elsewhere, scene: Scene) -> None:
     """What people on another server say to the hub, and to nobody else."""
     hub = await site.store.read(settings.get)
     to_us = {"to": [f"{hub.base}/actor/hub"], "cc": []}
-    there = {name: mastodon.actor(TOLD[name]) for name in ("attendee", "voter", "liker", "follower", "helper")}
+    names = ("attendee", "voter", "liker", "follower", "helper", "pledger")
+    there = {name: mastodon.actor(TOLD[name]) for name in names}
     private, words = f"<p>quince {TOLD['private']}</p>", f"<p>I can help: quince {TOLD['neighbourwords']}</p>"
     notes = f"{mastodon.base}/notes"
+    promise = {"satisfies": f"{scene.ask_uri}#primary", "provider": there["pledger"], "receiver": to_us["to"][0]}
+    pledge = {"type": "Agreement", "stipulates": promise | {"type": "Commitment"}}
     for it in (
+        activity("Offer", there["pledger"], pledge, **to_us, **{"nh:message": f"quince {TOLD['pledgewords']}"}),
         activity("Follow", there["follower"], f"{hub.base}/actor/hub"),
         activity("Join", there["attendee"], scene.event_uri),
         activity("Like", there["liker"], scene.event_uri, to=[PUBLIC]),
@@ -148,11 +155,31 @@ async def from_afar(site: Site, mastodon: Elsewhere, scene: Scene) -> None:
     await drain(site.app.state.wire)
 
 
+def helped(tx: Tx, scene: Scene) -> None:
+    """A coordinator tells whoever helps whom to ring; a neighbour of ours helps another hub."""
+    who = people.steward(tx).actor
+    for it in helping.answers(tx, who, scene.ask):
+        helping.accept(tx, who, it.id, {"en": f"quince {TOLD['passedon']}"})
+    hub = stranger(tx, "hub", "tredegar.example", kind="hub")
+    seen = things.Seen(
+        uri="https://tredegar.example/ask/1", url="https://tredegar.example/asks/1", title={"en": "A van"},
+        published=now(), updated=now(),
+    )  # fmt: skip
+    theirs = asks.mirror(tx, hub, "ask", seen, asks.Details(expires=now() + 9 * DAY))
+    peers.describe(tx, "tredegar.example", profile="hub")
+    rhys = people.known_as(tx, "rhys")
+    assert theirs is not None
+    assert rhys is not None
+    pledges.offer(tx, rhys[0].actor, theirs, pledges.Draft(words=f"quince {TOLD['ourpledge']}"))
+
+
 @pytest_asyncio.fixture
 async def told(site: Site, mastodon: Elsewhere, written: io.StringIO, clock: Clock) -> Told:
     scene = await site.did(published)
     secrets = await site.did(confide, scene) | await from_here(site, scene)
     await from_afar(site, mastodon, scene)
+    await site.did(helped, scene)
+    await drain(site.app.state.wire)
     return Told(TOLD, secrets)
 
 
@@ -207,7 +234,8 @@ async def test_nor_in_anything_that_other_servers_are_sent(
     await drain(site.app.state.wire)
     sent = {f"{n} {one['type']}": msgspec.json.encode(one).decode() for n, one in enumerate(mastodon.received)}
     assert {"Accept", "Create", "Update"} <= {one["type"] for one in mastodon.received}
-    answered = {"follower", "attendee", "helper", "voter"}  # their own name is said to themselves
+    # Their own name is said to themselves, and to helpers whom to ring.
+    answered = {"follower", "attendee", "helper", "voter", "pledger", "passedon"}
     private = Told({name: words for name, words in told.words.items() if name not in answered}, told.secrets)
     assert leaks(private, sent) == []
     for one in mastodon.received:
@@ -224,7 +252,7 @@ async def test_nor_in_any_line_of_the_log(site: Site, told: Told, written: io.St
     lines = written.getvalue()
     assert lines.count('"event":"request"') > 8, lines[:500]
     assert '"event":"received"' in lines
-    senders = {"attendee", "voter", "liker", "follower", "helper"}  # who sends is written down, what is not
+    senders = {"attendee", "voter", "liker", "follower", "helper", "pledger"}  # who sends is written down, what is not
     private = Told({name: words for name, words in told.words.items() if name not in senders}, told.secrets)
     assert leaks(private, {line: line for line in lines.splitlines()}) == []
 
@@ -248,8 +276,8 @@ async def test_the_coordinator_sees_it(site: Site, told: Told) -> None:
     """Or the tests above could pass on an empty hub."""
     olwen = await site.who("olwen")
     (event,), (ask,) = await site.store.read(events.coming), await site.store.read(asks.open_)
-    pages = "".join(
-        [(await olwen.get(path)).text for path in (f"/events/{event.id}/people", f"/asks/{ask.id}/answers")]
-    )
-    for name in TOLD.keys() - {"hidden", "email", "agent", "private", "liker", "follower", "password", "taken"}:
+    each = [it.id for it in await site.did(lambda tx: helping.answers(tx, people.steward(tx).actor, ask.id))]
+    paths = [f"/events/{event.id}/people", f"/asks/{ask.id}/answers", *(f"/asks/{ask.id}/answers/{id}" for id in each)]
+    pages = "".join([(await olwen.get(path)).text for path in paths])
+    for name in TOLD.keys() - {"ourpledge", "hidden", "email", "agent", "private", "liker", "follower", "password", "taken"}:
         assert TOLD[name] in pages, name
