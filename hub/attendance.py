@@ -209,8 +209,7 @@ def _others_move_up(tx: Tx, before: Door) -> None:
     """Whoever is next has the place that came free; what other servers show says whether there is room."""
     if before.places is None:
         return
-    waiting.let_in(tx, before.event)
-    if waiting.door(tx, before.event).full != before.full:
+    if waiting.let_in(tx, before.event).full != before.full:
         things.touch(tx, before.event)
 
 

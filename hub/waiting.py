@@ -71,21 +71,21 @@ def door(tx: Tx, event: int) -> Door:
     )  # fmt: skip
 
 
-def let_in(tx: Tx, event: int) -> int:
-    """Give what places there are to those who have waited longest; each is told. Returns how many parties that was.
+def let_in(tx: Tx, event: int) -> Door:
+    """Give what places there are to those who have waited longest; each is told. Returns how it is then.
 
     A party of more than all the places together can never come in, and keeps nobody waiting.
     """
     it = door(tx, event)
-    if not (it.open and it.waiting):
-        return 0
-    free, came = _free(it), 0
+    free = _free(it)
+    if not (it.open and it.waiting and free > 0):
+        return it
     for row in _in_line(tx, it, free):
         if row["party"] > free:
             break
         admit(tx, it, row)
-        free, came = free - row["party"], came + 1
-    return came
+        free -= row["party"]
+    return door(tx, event)
 
 
 def withdraw_all(tx: Tx, actor: int) -> None:

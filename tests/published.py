@@ -10,7 +10,7 @@ from federation.as2.contexts import Json
 from federation.as2.posts import Around
 from hub.actors import Actor, By
 from hub.asks import Ask
-from hub.events import Event
+from hub.events import STATUSES, Event
 from hub.places import Access, Area, Venue
 from hub.projects import Project
 from hub.settings import Contact, Hub
@@ -130,7 +130,9 @@ def everything(here: Hub) -> dict[str, Json]:
         "nowhere known": event(venue=Venue(name="Behind the chapel"), access=Access()),
         "abroad": event(zone="America/New_York"), "nothing but a title": event(html={}, tags=[], pictures=[]),
     }  # fmt: skip
-    events |= {status: event(status=status, **off) for status in ("tentative", "postponed", "rescheduled", "cancelled")}
+    events |= {status: event(status=status, **off) for status in STATUSES}
+    events |= {"waiting list": event(going=40, waiting=7), "moved online, to an address alone": event(
+        status="moved_online", venue=Venue(), online="https://meet.example/x", access=Access(), **off)}  # fmt: skip
     asked = {f"{kind} {status}": ask(kind, status=status, updated=AT + HOUR) for kind in ("ask", "offer")
              for status in ("open", "matched", "done", "withdrawn", "expired")}  # fmt: skip
     asked |= {"bare ask": ask(due=None, people=None, hours=None, area=None, vetted=False, html={}, tags=[]),

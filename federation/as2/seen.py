@@ -215,7 +215,7 @@ def _status(doc: Json) -> str:
     named = re.split(r"[/#:]", said)[-1] if isinstance(said, str) else ""
     found = {
         "EventCancelled": "cancelled", "EventPostponed": "postponed", "EventRescheduled": "rescheduled",
-        "EventTentative": "tentative",
+        "EventTentative": "tentative", "EventMovedOnline": "moved_online",
     }.get(named)  # fmt: skip
     if found:
         return found

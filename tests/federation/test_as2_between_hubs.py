@@ -32,6 +32,7 @@ STATES: list[dict[str, Any]] = [
     {"status": "cancelled", "reason": {"en": "Storm warning", "cy": "Rhybudd storm"}},
     {"status": "postponed", "reason": {"en": "Storm warning", "cy": "Rhybudd storm"}},
     {"status": "rescheduled"},
+    {"status": "moved_online", "venue": Venue(), "online": "https://meet.example/x", "access": Access()},
     {"status": "tentative", "cost": 550, "cost_words": {"en": "Children free", "cy": "Plant am ddim"}},
     {"venue": Venue(), "online": "https://meet.example/x", "access": Access(), "pictures": []},
     {"online": "https://meet.example/x", "places": None, "zone": "America/New_York"},

@@ -50,6 +50,15 @@ async def test_two_that_collide_are_run_again_until_they_agree(postgres_url: str
     assert len(tries) == 3
 
 
+async def test_a_crowd_at_one_row_is_let_through_one_by_one_and_nobody_is_sent_away(postgres_url: str) -> None:
+    def count(tx: Tx) -> None:
+        add(tx, str(len(readers(tx))))
+
+    async with opened(postgres_url) as here, opened(postgres_url) as there:
+        await asyncio.gather(*(store.write(count) for _ in range(150) for store in (here, there)))
+        assert sorted(map(int, await here.read(readers))) == list(range(300))
+
+
 async def test_a_unit_that_always_collides_is_told_that_the_hub_is_busy(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
