@@ -21,7 +21,6 @@ from hub.errors import N_
 CAVAGE, RFC9421 = "cavage", "rfc9421"
 WITHOUT_QUERY = "cavage without query"  # some older servers leave it out when they check
 LONGEST_REASON = 200  # characters of what a server says when it refuses
-KNOWS_RFC9421 = "https://datatracker.ietf.org/doc/html/rfc9421"
 
 
 class _Refusal(msgspec.Struct):

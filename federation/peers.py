@@ -11,13 +11,14 @@ import structlog
 
 from federation import resolve
 from federation.as2 import loose
+from federation.as2.capabilities import implements
 from federation.as2.contexts import VERSION, Json
 from federation.dispatch import EVENT, HUB, MICRO, MOBILIZON
 from federation.http import Unreachable
 from federation.keys import host_of
 from federation.resolve import Budget, Unfit
 from federation.wire import Wire
-from hub import actors, directory, jobs, peers, people, settings
+from hub import actors, directory, peers, people, settings
 from hub.actors import Actor
 from hub.clock import DAY, now
 from hub.errors import N_, HubError, Invalid
@@ -69,7 +70,7 @@ async def find_hub(wire: Wire, typed: str, budget: Budget | None = None) -> Foun
     if instance:
         hub = loose.id_of(loose.nh(doc, "hub"))
         doc = await _document(wire, hub, base, budget) if hub else {}
-    if loose.nh(doc, "kind") != "Hub" or VERSION not in _implements(doc):
+    if loose.nh(doc, "kind") != "Hub" or VERSION not in implements(doc):
         raise NoHub(host)
     id = await resolve.learn(wire, doc, loose.id_of(doc))
     named, book = await _introduced(wire, host, budget), loose.id_of(loose.nh(doc, "hubs"))
@@ -195,13 +196,6 @@ def _links(jrd: Json) -> list[Json]:
     return [link for link in loose.several(jrd.get("links"))[:100] if isinstance(link, dict)]
 
 
-def _implements(doc: Json) -> list[str]:
-    generator = doc.get("generator")
-    listed = loose.several(generator.get("implements"))[:100] if isinstance(generator, dict) else []
-    hrefs = [one.get("href", one.get("id")) if isinstance(one, dict) else one for one in listed]
-    return [href for href in hrefs if isinstance(href, str)]
-
-
 async def _introduced(wire: Wire, host: str, budget: Budget) -> str:
     try:
         return await software(wire, host, budget)
@@ -214,7 +208,7 @@ def _ask(tx: Tx, found: Found, who: int) -> Actor:
     people.require(tx, who, "steward")
     directory.met(tx, found.hub.domain, found.hub.id, found.book)
     if found.book:
-        jobs.enqueue_once(tx, "hubs-of", {"host": found.hub.domain}, line=f"hubs-of|{found.hub.domain}")
+        directory.ask_whom_it_knows(tx, found.hub.domain)
     actors.ask_to_follow(tx, settings.get(tx).actor, found.hub.id)
     return actors.get(tx, found.hub.id)
 

@@ -12,12 +12,13 @@ import structlog
 
 from federation import keys, knock
 from federation.as2 import loose, seen
+from federation.as2.capabilities import RFC9421, implements
 from federation.as2.contexts import Json
 from federation.http import Response, Unreachable
 from federation.keep import keep_project
 from federation.strict_json import BadJson, parse_json
 from federation.wire import Limits, Wire
-from hub import actors, blocks, things
+from hub import actors, blocks, peers, things
 from hub.actors import Actor
 from hub.clock import DAY, now
 from hub.errors import N_, HubError
@@ -161,6 +162,8 @@ async def learn(wire: Wire, doc: Json, uri: str) -> int:
 
 def _remember(tx: Tx, it: actors.Seen, doc: Json) -> int:
     id = actors.remember(tx, it)
+    if RFC9421 in implements(doc):
+        peers.prefer(tx, it.domain, "rfc9421")
     if it.kind == "project":
         keep_project(tx, actors.get(tx, id), doc)
     return id

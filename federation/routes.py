@@ -246,7 +246,8 @@ def _proved(tx: Tx, it: Json, actor: int) -> Json:
     """What other hubs can read carries the proof of whoever says it, so that it can be handed on."""
     if "nh:kind" not in it:
         return it
-    return proved(tx, document(it), actor, it.get("attributedTo", it["id"]), it.get("updated", it["published"]))
+    whose, created = it.get("attributedTo") or it["id"], it.get("updated") or it["published"]
+    return proved(tx, document(it), actor, whose, created)
 
 
 def _found(it: Json, url: str, status: int = 200, *, feeds: bool = False) -> Found:

@@ -12,6 +12,7 @@ TROUBLED = jobs.TROUBLED  # failures in a row
 FIRST_REST = 30 * MINUTE  # then one job is tried; each time that fails, the rest is twice as long
 LONGEST_REST = DAY
 KEPT = 45 * DAY  # longer than any job waits
+SAID_AGAIN = 30 * DAY  # how long what we found out of its signatures counts for more than what it says
 BATCH = 200  # hosts of one statement
 
 _CLOCKS = ("checked", "scheme_at", "last_ok", "last_failed")
@@ -145,6 +146,13 @@ def describe(
                 ON CONFLICT (host) DO UPDATE SET {", ".join(f"{c} = excluded.{c}" for c in columns)}""",
             host=host, **fields,
         )  # fmt: skip
+
+
+def prefer(tx: Tx, host: str, scheme: str) -> None:
+    """It says that it takes signatures of this sort: try that first, unless we know what it takes."""
+    known = get(tx, host)
+    if known is None or not known.scheme or now() - known.scheme_at >= SAID_AGAIN:
+        describe(tx, host, scheme=scheme)
 
 
 def get(tx: Tx, host: str) -> Peer | None:
