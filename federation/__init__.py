@@ -9,6 +9,7 @@ from federation.parcels import Parcel, packed
 from federation.peers import Found, find_hub, follow_hub, stop_following, subscribe_url
 from federation.routes import Shelf
 from federation.routes import routes as reading
+from federation.waking import wake
 from federation.wire import Limits, Wire
 from federation.work import RUNNERS, schedule
 
@@ -34,4 +35,5 @@ __all__ = [
     "settle",
     "stop_following",
     "subscribe_url",
+    "wake",
 ]

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.clock import MINUTE, now
 from web import auth
-from web.accept import programs, wants_activity
+from web.accept import feed, programs, wants_activity
 from web.i18n import choose
 from web.shell import offered
 
@@ -87,7 +87,8 @@ def _on_the_shelf(scope: Scope) -> Kept | None:
             return None
     cache: Cache = state.kept
     page = cache.get(_key(scope, language.decode("latin-1")))
-    return None if page is None or programs(accept.decode("latin-1")) else page
+    said = accept.decode("latin-1")
+    return None if page is None or programs(said) or feed(said) else page
 
 
 def shared(handler: Handler) -> Handler:
@@ -99,7 +100,8 @@ def shared(handler: Handler) -> Handler:
             response = await handler(request)
             response.headers.setdefault("Cache-Control", OWN)
             return response
-        if wants_activity(request) or "done" in request.query_params or len(request.url.query) > LONGEST:
+        other = wants_activity(request) or feed(request.headers.get("accept", ""))
+        if other or "done" in request.query_params or len(request.url.query) > LONGEST:
             return await handler(request)
         cache: Cache = request.app.state.kept
         key = _key(request.scope, request.headers.get("accept-language", ""))

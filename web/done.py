@@ -45,6 +45,8 @@ SAID = {
     "asked": N_("We have asked to follow them. They show here as soon as their server says yes."),
     "unfollowed": N_("We no longer follow them. What they publish from now on does not come here."),
     "saved": N_("It is saved."),
+    "drawn": N_("It can be followed now. Tell the people who live there its handle."),
+    "slice-ended": N_("It is ended. Those who followed it are told by their servers."),
     "settings": N_("The settings are saved. The pages show them from now on."),
     "role": N_("Their role is changed. It counts from the next page they open."),
     "account-closed": N_("The account is closed and signed out everywhere. What they published stays."),

@@ -51,6 +51,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     cost_words: Text = msgspec.field(default_factory=dict)
     project: Id | None = None
     tags: Line = ""
+    series: Text = msgspec.field(default_factory=dict)
     tentative: bool = False
     pictures: list[Kept] = msgspec.field(default_factory=list)
 
@@ -125,7 +126,7 @@ def note(form: Note, pictures: list[Picture]) -> posts.Draft:
 # Forms to change things with
 
 
-def of_event(it: events.Event) -> Form[Any]:
+def of_event(it: events.Event, series: Text | None = None) -> Form[Any]:
     venue, access = it.venue, msgspec.structs.asdict(it.access)
     facts: dict[str, Any] = {name: {True: "yes", False: "no"}.get(access[name], "") for name in FACTS}
     form = Event(
@@ -133,7 +134,7 @@ def of_event(it: events.Event) -> Form[Any]:
         locality=venue.locality, postcode=venue.postcode, lat=venue.lat, lon=venue.lon, online=it.online,
         parking=it.access.parking, access_notes=it.access.notes, places=it.places, cost=it.cost,
         cost_words=it.cost_words, project=_text(it.project), tags=", ".join(it.tags),
-        tentative=it.status == "tentative", pictures=_kept(it.pictures), **facts,
+        series=series or {}, tentative=it.status == "tentative", pictures=_kept(it.pictures), **facts,
     )  # fmt: skip
     return forms.filled(form, it.zone, moments=("starts", "ends"), amounts=("cost",))
 

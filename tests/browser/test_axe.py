@@ -28,11 +28,13 @@ GUEST = {
     "thanks for helping": "/asks/{ask}/thanks", "projects": "/projects", "project": "/projects/{project}",
     "news": "/posts/{post}", "update": "/posts/{update}", "a neighbour": "/@delyth", "about us": "/about",
     "search": "/search", "found": "/search?q=river", "nothing found": "/search?q=zzzz", "follow": "/follow",
+    "parts to follow": "/slices", "a part": "/@events", "a topic": "/@t_transport",
     "sign in": "/signin", "sign up": "/signup", "new password": "/password?key={link}", "404": "/nothing",
 }  # fmt: skip
 STEWARD = {
     "today": "/steward", "all asks": "/steward/asks", "replies": "/steward/replies", "said to us": "/steward/said",
     "reports": "/steward/reports", "kept out": "/steward/kept-out", "messages": "/messages", "followers": "/steward/followers",
+    "parts": "/steward/slices",
     "following": "/steward/following", "deliveries": "/steward/deliveries", "accounts": "/steward/people",
     "settings": "/steward/settings", "account": "/account", "publish": "/publish", "publish event": "/publish/event",
     "publish ask": "/publish/ask", "publish offer": "/publish/offer", "publish project": "/publish/project",
@@ -61,6 +63,7 @@ WRONG = {
     "wrong ask": ("steward", "/publish/ask", {"people": "a few"}),
     "wrong project": ("steward", "/publish/project", {"handle": "?"}),
     "wrong note": ("steward", "/publish/note", {}),
+    "wrong patch": ("steward", "/steward/slices", {"lines": " "}),
     "wrong domain": ("steward", "/steward/following", {"domain": "no such domain"}),
     "wrong account": ("steward", "/steward/people", {"login": "?"}),
     "wrong settings": ("steward", "/steward/settings", {"name.en": "", "name.cy": ""}),

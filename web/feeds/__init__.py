@@ -33,22 +33,22 @@ CALENDAR = 500  # events
 
 @shared
 async def news_atom(request: Request) -> Response:
-    return _answer(request, atom.write(await _news(request)), atom.MIME)
+    return answer(request, atom.write(await _news(request)), atom.MIME)
 
 
 @shared
 async def news_json(request: Request) -> Response:
-    return _answer(request, jsonfeed.write(await _news(request)), jsonfeed.MIME)
+    return answer(request, jsonfeed.write(await _news(request)), jsonfeed.MIME)
 
 
 @shared
 async def calendar(request: Request) -> Response:
-    state, words = request.app.state, _words(request)
+    state, words = request.app.state, spoken(request)
     project = request.path_params.get("id")
     named, found = await state.store.read(_events, project)
     lang = words.catalogue.language
     name = pick(named.title, lang) if named else pick(state.hub.name, lang)
-    return _answer(request, ical.calendar(name, found, words, state.hub), ical.MIME)
+    return answer(request, ical.calendar(name, found, words, state.hub), ical.MIME)
 
 
 @shared
@@ -56,8 +56,8 @@ async def one_event(request: Request) -> Response:
     """A single event, to be put into one's own calendar."""
     state, id = request.app.state, request.path_params["id"]
     event: Event = await state.store.read(events.get, id)
-    body = ical.calendar("", [event], _words(request), state.hub)
-    response = _answer(request, body, ical.MIME)
+    body = ical.calendar("", [event], spoken(request), state.hub)
+    response = answer(request, body, ical.MIME)
     response.headers["Content-Disposition"] = f'attachment; filename="event-{id}.ics"'
     return response
 
@@ -67,11 +67,11 @@ async def site(request: Request) -> Response:
     """The pages that a search engine may look at."""
     state = request.app.state
     found = await state.store.read(things.latest, KINDS, limit=sitemap.MOST)
-    return _answer(request, sitemap.write(state.hub, [(path(it), it.updated) for it in found]), sitemap.MIME)
+    return answer(request, sitemap.write(state.hub, [(path(it), it.updated) for it in found]), sitemap.MIME)
 
 
 async def _news(request: Request) -> Feed:
-    state, words = request.app.state, _words(request)
+    state, words = request.app.state, spoken(request)
     feed: Feed = await state.store.read(gather, state.hub, words, request.path_params.get("id"), request.url.path)
     return feed
 
@@ -86,11 +86,11 @@ def gather(tx: Tx, hub: Hub, words: Words, project: int | None, path: str) -> Fe
         home=f"{hub.base}/projects/{project}" if named else f"{hub.base}/", self=hub.base + path, lang=lang,
         summary=excerpt(pick(named.summary if named else hub.welcome, lang), 300), author=pick(hub.name, lang),
         icon=f"{hub.base}/drawn/icon/hub.png", updated=max((it.updated for it in found), default=hub.opened),
-        entries=[_entry(tx, it, hub, words) for it in found],
+        entries=[entry(tx, it, hub, words) for it in found],
     )  # fmt: skip
 
 
-def _entry(tx: Tx, it: Thing, hub: Hub, words: Words) -> Entry:
+def entry(tx: Tx, it: Thing, hub: Hub, words: Words) -> Entry:
     lang, html = words.catalogue.language, pick(it.html, words.catalogue.language)
     title = pick(it.title, lang) or excerpt(html, 80)
     lead = ""
@@ -115,13 +115,14 @@ def _events(tx: Tx, project: int | None) -> tuple[Project | None, list[Event]]:
     return named, events.coming(tx, now() - PAST, project=project, limit=CALENDAR)
 
 
-def _words(request: Request) -> Words:
+def spoken(request: Request) -> Words:
+    """The words of whoever asks."""
     state = request.app.state
     lang, _ = language(request, state.hub, None)
     return Words(i18n.catalogue(lang, state.press.folders), state.hub.zone)
 
 
-def _answer(request: Request, body: bytes, mime: str) -> Response:
+def answer(request: Request, body: bytes, mime: str) -> Response:
     lang, _ = language(request, request.app.state.hub, None)
     headers = {"Content-Language": lang, "Vary": "Accept, Accept-Language, Cookie", "Access-Control-Allow-Origin": "*"}
     return Response(body, media_type=mime, headers=headers)

@@ -52,6 +52,8 @@ def _event(it: Event, words: Words, hub: Hub) -> Iterator[str]:
     yield f"STATUS:{STATUS.get(it.status, 'CONFIRMED')}"
     if it.tags:
         yield "CATEGORIES:" + ",".join(text(tag) for tag in it.tags)
+    if it.series:  # RFC 9253 §8.3: what has the same key belongs together
+        yield f"REFID:{text(it.series)}@{hub.domain}"
     yield "END:VEVENT"
 
 

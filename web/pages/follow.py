@@ -43,7 +43,7 @@ class Wish(msgspec.Struct, frozen=True):
 async def ask(request: Request) -> Response:
     hub: Hub = request.app.state.hub
     acct = request.query_params.get("acct", "")
-    who = await request.app.state.store.read(ours, acct[:300] or hub.acct, hub)
+    who = await _whom(request, acct[:300] or hub.acct, hub)
     return render(request, "follow.html", FollowPage(forms.blank(), who.name, who.acct), headers=HEADERS)
 
 
@@ -53,7 +53,7 @@ async def show_way(request: Request) -> Response:
     state = request.app.state
     form = await forms.parse(request, Wish)
     typed = form.typed("acct")[:300]
-    who = await state.store.read(ours, typed or state.hub.acct, state.hub)
+    who = await _whom(request, typed or state.hub.acct, state.hub)
     if form.value is None:
         return render(request, "follow.html", FollowPage(form, who.name, who.acct), 422, headers=HEADERS)
     try:
@@ -63,6 +63,13 @@ async def show_way(request: Request) -> Response:
         return render(request, "follow.html", page, 422, headers=HEADERS)
     page = FollowPage(form, who.name, who.acct, url)
     return render(request, "follow.html", page, headers=HEADERS | {"Refresh": f"0; url={url}"})
+
+
+async def _whom(request: Request, acct: str, hub: Hub) -> Actor:
+    """A part of the hub that nobody has followed yet can be followed from now on."""
+    await federation.wake(request.app.state.store, acct.removeprefix("@").partition("@")[0].lower())
+    who: Actor = await request.app.state.store.read(ours, acct, hub)
+    return who
 
 
 def ours(tx: Tx, acct: str, hub: Hub) -> Actor:

@@ -1,17 +1,18 @@
-"""People: the small page of somebody who has an account here."""
+"""People: the small page of somebody who has an account here. Parts of the hub have handles like people's."""
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import actors, people
+from hub import actors, people, slices
 from hub.actors import Actor
 from hub.errors import N_, NotFound
 from hub.settings import Hub
 from hub.store import Tx
 from web.accept import ACTIVITY, to_activity, wants_activity
 from web.cache import shared
+from web.pages.slices import answer
 from web.shell import Alternate
 from web.templates import render
 
@@ -25,6 +26,9 @@ class PersonPage(msgspec.Struct, frozen=True):
 @shared
 async def show(request: Request) -> Response:
     hub: Hub = request.app.state.hub
+    part = await request.app.state.store.read(slices.find, request.path_params["login"])
+    if part is not None:
+        return await answer(request, part)
     who: Actor = await request.app.state.store.read(named, request.path_params["login"], hub)
     if wants_activity(request):
         return to_activity(who.uri)

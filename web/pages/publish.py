@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import actors, asks, events, media, posts, projects, settings, things
+from hub import actors, asks, events, media, posts, projects, series, settings, things
 from hub.errors import N_, Conflict, Invalid, NotFound
 from hub.people import Account
 from hub.store import Tx
@@ -37,7 +37,8 @@ class Sort(msgspec.Struct, frozen=True):
 class PublishPage(msgspec.Struct, frozen=True):
     """A form. `action` is where it goes, `thing` what is changed (None for a new one).
 
-    `under` are the projects to choose from, `pictures` those put aside already, each with its place in the form.
+    `under` are the projects to choose from, `pictures` those put aside already, each with its place in the form,
+    `series` the names of those that events can belong to.
     """
 
     form: Form[Any]
@@ -46,6 +47,7 @@ class PublishPage(msgspec.Struct, frozen=True):
     thing: Thing | None
     under: list[tuple[str, Text]]
     pictures: list[tuple[int, media.Media]]
+    series: list[Text]
     categories: tuple[str, ...] = asks.CATEGORIES
     stages: tuple[str, ...] = projects.STAGES
 
@@ -191,7 +193,8 @@ def _ours(tx: Tx, sort: Sort, id: int) -> Thing:
 def _filled(tx: Tx, sort: Sort, id: int) -> tuple[Form[Any], Thing]:
     thing, zone = _ours(tx, sort, id), settings.get(tx).zone
     if isinstance(thing, events.Event):
-        return drafts.of_event(thing), thing
+        named = series.of(tx, id)
+        return drafts.of_event(thing, named[1] if named else None), thing
     if thing.kind in ("ask", "offer"):
         return drafts.of_ask(asks.get(tx, id), zone), thing
     if thing.kind == "project":
@@ -202,17 +205,17 @@ def _filled(tx: Tx, sort: Sort, id: int) -> tuple[Form[Any], Thing]:
 async def _page(
     request: Request, sort: Sort, form: Form[Any], thing: Thing | None = None, status: int = 200
 ) -> Response:
-    under, held = await request.app.state.store.read(_beside, form)
+    under, held, known = await request.app.state.store.read(_beside, form)
     action = f"{sort.path}/{thing.id}/change" if thing else f"/publish/{sort.name}"
     name = thing.kind if thing and thing.kind in SORTS else sort.name
-    page = PublishPage(form, name, action, thing, under, held)
+    page = PublishPage(form, name, action, thing, under, held, known)
     return render(request, sort.template, page, status, headers=_PRIVATE)
 
 
-def _beside(tx: Tx, form: Form[Any]) -> tuple[list[tuple[str, Text]], list[tuple[int, media.Media]]]:
-    """What the form shows besides what was typed: projects to choose from, pictures put aside."""
+def _beside(tx: Tx, form: Form[Any]) -> tuple[list[tuple[str, Text]], list[tuple[int, media.Media]], list[Text]]:
+    """What the form shows besides what was typed: projects to choose from, pictures put aside, series there are."""
     under = [(str(it.id), it.title) for it in projects.moving(tx) if it.stage != "done"]
-    return under, list(uploads.put_aside(tx, form))
+    return under, list(uploads.put_aside(tx, form)), series.known(tx, limit=12)
 
 
 def _sort(request: Request) -> Sort:
