@@ -21,10 +21,12 @@ from hub.store import Tx
 
 MICRO, EVENT, MOBILIZON, HUB = "micro", "event", "mobilizon", "hub"
 FRIENDICA = "friendica"  # a calendar that also shows polls
+THREADIVERSE = "threadiverse"  # communities, with posts in them
 
 # What is sent → the profiles that can read it.
 CALENDAR = frozenset({EVENT, MOBILIZON, HUB, FRIENDICA})
 TIMELINE = frozenset({MICRO})
+THREADS = frozenset({THREADIVERSE})
 POLLS = frozenset({MICRO, HUB, FRIENDICA})
 WORDS = frozenset({MICRO, HUB, EVENT, FRIENDICA})
 EVERYBODY = frozenset({MICRO, HUB, EVENT, MOBILIZON, FRIENDICA})

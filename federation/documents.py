@@ -5,6 +5,7 @@ from typing import Any
 from federation.as2 import actors as as2_actors
 from federation.as2 import asks as as2_asks
 from federation.as2 import events as as2_events
+from federation.as2 import loose
 from federation.as2 import posts as as2_posts
 from federation.as2.contexts import Json
 from federation.as2.posts import Around
@@ -45,6 +46,8 @@ def actor(tx: Tx, hub: Hub, it: Actor) -> Json:
             return as2_actors.instance(it, hub, VERSION)
         case "other":
             return as2_actors.part(it, slices.of_actor(tx, it.id), hub)
+        case "person" if it.type == "Service":
+            return as2_actors.desk(it, hub)
     return as2_actors.resident(it, hub)
 
 
@@ -54,6 +57,8 @@ def activity(tx: Tx, hub: Hub, it: dict[str, Any]) -> Json:
     Raises `NotFound` when the thing shows no more.
     """
     carried = it.get("object")
+    if it.get("type") == "Announce" and isinstance(carried, dict):
+        return _bare(it) | {"object": loose.id_of(carried.get("object"))}  # what it says now stands at its own address
     if it.get("type") not in ("Create", "Update") or not isinstance(carried, dict) or "attributedTo" not in carried:
         return _bare(it)
     found = things.at(tx, str(carried["id"]))

@@ -13,7 +13,7 @@ from federation import resolve
 from federation.as2 import loose
 from federation.as2.capabilities import implements
 from federation.as2.contexts import VERSION, Json
-from federation.dispatch import EVENT, HUB, MICRO, MOBILIZON
+from federation.dispatch import EVENT, HUB, MICRO, MOBILIZON, THREADIVERSE
 from federation.http import Unreachable
 from federation.keys import host_of
 from federation.resolve import Budget, Unfit
@@ -33,8 +33,8 @@ APPLICATION = "https://www.w3.org/ns/activitystreams#Application"
 NODEINFO = ("http://nodeinfo.diaspora.software/ns/schema/2.1", "http://nodeinfo.diaspora.software/ns/schema/2.0")
 PROFILES = {
     "neighbourhub": HUB, "mobilizon": MOBILIZON, "friendica": EVENT, "gancio": EVENT, "wordpress": EVENT,
-    "hubzilla": EVENT, "streams": EVENT, "forte": EVENT, "lemmy": "threadiverse", "piefed": "threadiverse",
-    "mbin": "threadiverse", "nodebb": "threadiverse",
+    "hubzilla": EVENT, "streams": EVENT, "forte": EVENT, "lemmy": THREADIVERSE, "piefed": THREADIVERSE,
+    "mbin": THREADIVERSE, "nodebb": THREADIVERSE,
 }  # fmt: skip
 NO_HUB = N_("There is no hub at %(domain)s, or none that we understand.")
 

@@ -91,6 +91,12 @@ def resident(it: Actor, hub: Hub) -> Json:
     return _actor(it, hub, it.summary) | {"nh:kind": "Resident", "nh:hub": f"{hub.base}/actor/hub"}
 
 
+def desk(it: Actor, hub: Hub) -> Json:
+    """Who speaks for the hub where a group cannot be an author."""
+    about = words.say("desk", hub.languages[0], name=escape(pick(hub.name, hub.languages[0])))
+    return _actor(it, hub, {hub.languages[0]: f"<p>{about}</p>"}) | {"nh:hub": f"{hub.base}/actor/hub"}
+
+
 def instance(it: Actor, hub: Hub, version: str) -> Json:
     """The server: it signs what we fetch, and other servers follow it. Anybody may read it, without a signature."""
     about = words.say("server", hub.languages[0], name=escape(pick(hub.name, hub.languages[0])))

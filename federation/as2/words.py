@@ -138,6 +138,7 @@ SAYS: dict[str, dict[str, str]] = {
     "stage active": {"en": "Under way", "cy": "Ar y gweill"},
     "stage paused": {"en": "Paused", "cy": "Wedi'i oedi"},
     "stage done": {"en": "Done", "cy": "Wedi'i orffen"},
+    "desk": {"en": "Speaks for the hub {name}.", "cy": "Yn siarad dros yr hwb {name}."},
     "server": {"en": "The server of {name}.", "cy": "Gweinydd {name}."},
     "parts": {"en": "Follow just a part", "cy": "Dilyn rhan yn unig"},
     "slice events": {"en": "Every event of {hub}, nothing else.", "cy": "Pob digwyddiad gan {hub}, a dim byd arall."},

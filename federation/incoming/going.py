@@ -5,7 +5,7 @@ from federation.as2 import loose, seen
 from federation.as2.contexts import Json
 from federation.incoming.ours import FORGOTTEN, NOT_OURS, event_of, taken_back, tell
 from federation.resolve import Gathered
-from hub import attendance, events
+from hub import attendance, events, things
 from hub.actors import Actor
 from hub.attendance import NoRoomForMore
 from hub.errors import Conflict, Invalid, NotFound
@@ -72,11 +72,23 @@ def voted(tx: Tx, sender: Actor, poll: Thing, said: str) -> str:
 
 def spoken(tx: Tx, sender: Actor, asked: Thing, doc: Json) -> str | None:
     """A reply that begins with yes, maybe or no, in English or Welsh; `None` for any other."""
-    first = seen.first_words(doc)
-    if asked.kind not in ("event", "companion") or not first or first[0] not in ANSWERS:
+    first, event = seen.first_words(doc), _asks_about(tx, asked)
+    if event is None or not first or first[0] not in ANSWERS:
         return None
-    event = asked.id if asked.kind == "event" else events.by_companion(tx, asked.id).id
     return _answer(tx, event, sender, ANSWERS[first[0]], "reply", "answered")
+
+
+def _asks_about(tx: Tx, asked: Thing) -> int | None:
+    """The event that can be answered by a reply: to itself, to its poll, to what the hub said of a change of plan."""
+    match asked.kind:
+        case "event":
+            return asked.id
+        case "companion":
+            return events.by_companion(tx, asked.id).id
+        case "reply" if asked.root is not None and asked.by.kind == "hub":
+            root = things.get(tx, asked.root)
+            return root.id if root.kind == "event" and root.local else None
+    return None
 
 
 def _answer(tx: Tx, event: int, sender: Actor, said: str, via: str, outcome: str) -> str:

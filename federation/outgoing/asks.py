@@ -23,4 +23,4 @@ def removed(s: Sender, change: Change) -> None:
 
 
 def tally(s: Sender, thing: Thing) -> None:
-    update(s, s.hub.actor, documents.thing(s.tx, s.hub, thing), of_hub(s, POLLS))
+    update(s, s.hub.actor, documents.thing(s.tx, s.hub, thing), of_hub(s, POLLS), numbers=True)

@@ -45,8 +45,8 @@ def removed(s: Sender, change: Change) -> None:
 
 def tally(s: Sender, thing: Thing) -> None:
     event = events.get(s.tx, thing.id)
-    update(s, s.hub.actor, as2_events.companion(event, s.hub), of_hub(s, TIMELINE) | voters(s, event.id))
-    update(s, s.hub.actor, documents.thing(s.tx, s.hub, thing), of_hub(s, ONLY_HUBS))
+    update(s, s.hub.actor, as2_events.companion(event, s.hub), of_hub(s, TIMELINE) | voters(s, event.id), numbers=True)
+    update(s, s.hub.actor, documents.thing(s.tx, s.hub, thing), of_hub(s, ONLY_HUBS), numbers=True)
 
 
 def _at_close(s: Sender, event: Event) -> None:

@@ -69,9 +69,7 @@ def decided(s: Sender, change: Change) -> None:
 def refuse(s: Sender, helper: Actor, offer: str, words: str) -> None:
     """Our hub does not take up what somebody offers."""
     ours = actors.get(s.tx, s.hub.actor).uri
-    s.tell(
-        s.hub.actor, lambda uri: agreements.reject(uri, ours, helper.uri, offer, words), helper, about=offer
-    )
+    s.tell(s.hub.actor, lambda uri: agreements.reject(uri, ours, helper.uri, offer, words), helper, about=offer)
 
 
 def forget(tx: Tx) -> None:

@@ -8,6 +8,7 @@ from federation.as2 import activities
 from federation.as2.contexts import Json
 from federation.audience import Said
 from federation.dispatch import HUB, Sender
+from federation.outgoing import threads
 from hub import actors, things
 from hub.changes import Change, Kind, record
 from hub.clock import now
@@ -20,11 +21,16 @@ ONLY_HUBS = frozenset({HUB})
 
 def create(s: Sender, actor: int, it: Json, to: Iterable[str], *, listed: bool = False) -> None:
     s.say(actor, lambda uri: activities.create(uri, it, now()), to, about=it["id"], listed=listed)
+    if actor == s.hub.actor:
+        threads.pass_on(s, "Create", it)
 
 
-def update(s: Sender, actor: int, it: Json, to: Iterable[str]) -> None:
+def update(s: Sender, actor: int, it: Json, to: Iterable[str], *, numbers: bool = False) -> None:
+    """It has changed; `numbers` when it only counts more, which is no news where nobody is shown them."""
     edited = {"updated": it["published"]} | it  # new numbers are no edit, yet an Update without it is dropped
     s.say(actor, lambda uri: activities.update(uri, edited), to, about=it["id"])
+    if actor == s.hub.actor and not numbers:
+        threads.pass_on(s, "Update", edited)
 
 
 def share(s: Sender, actor: int, uri: str, author: str, to: Iterable[str], *, listed: bool = False) -> None:
@@ -51,6 +57,8 @@ def delete(s: Sender, it: Said | None, to: Iterable[str]) -> None:
     if it is not None and it.removed is not None:
         kind, at = documents.former(it.kind), it.removed
         s.say(it.author, lambda uri: activities.delete(uri, it.by, it.uri, kind, at), to, about=it.uri)
+        if it.author == s.hub.actor and it.reply_to is None and it.kind != "companion":
+            threads.take_back(s, it.uri)
 
 
 def say_ourselves(s: Sender, kind: str, text: Text, **where: Any) -> None:

@@ -357,3 +357,19 @@ async def test_nobody_who_comes_is_named_in_what_everybody_reads(here: Here, mas
                 said = msgspec.json.encode(one)
                 assert b"/users/ann" not in said
                 assert b"Mair" not in said
+
+
+async def test_an_answer_to_what_the_hub_said_of_a_change_counts_and_so_does_one_in_private(
+    here: Here, mastodon: Elsewhere, clock: Clock
+) -> None:
+    await somebody_follows(here, mastodon)
+    event, ann = await full(here), mastodon.actor("ann")
+    await hear(here, a_vote(ann, await companion(here, event), YES))
+    told = (await here.all("SELECT uri FROM message"))[0]["uri"]
+    quiet = create(ann, f"{ann}/statuses/8", inReplyTo=told, content="<p>na</p>", to=[HUB], cc=[])
+    assert await hear(here, quiet | {"to": [HUB], "cc": []}) == "answered: no"
+    await here.store.write(events.postpone, here.steward, event.id, {"en": "Flood."})
+    await here.work()
+    notice = (await here.queued("Create"))[-1]["object"]["id"]
+    assert await hear(here, a_reply(ann, notice, "Maybe", 9)) == "answered: maybe"
+    assert (await going(here, event))[1:] == (1, 0)

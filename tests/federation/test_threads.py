@@ -1,150 +1,136 @@
-"""What is said elsewhere under a thing, and never sent to us, is read back: from where it was said, and no more."""
+"""Lemmy, PieFed, Mbin and NodeBB get what the hub says as posts in a community."""
 
 from typing import Any
 
+import httpx
+import pytest
 from conftest import Clock
-from elsewhere import PUBLIC, Elsewhere, Json, activity, create
-from hearing import a_reply, an_event, followed, hear
+from elsewhere import PUBLIC, Elsewhere, Json, activity, create, post
 from here import Here
+from receivers import breaches
+from scene import lift, party, stranger
 
-from hub import events, posts, things
+from hub import asks, attendance, events, posts
 from hub.clock import DAY, HOUR
-from hub.things import Thing
+from hub.store import Tx
+
+HUB = "https://glan.example/actor/hub"
+DESK = "https://glan.example/actor/the-desk"
+FORUMS = ["lemmy", "piefed", "mbin", "nodebb"]
 
 
-def note(author: str, number: int, answers: str, words: str = "Lovely", **more: Any) -> Json:
-    made = create(author, f"{author}/statuses/{number}", content=f"<p>{words}</p>", inReplyTo=answers, **more)
-    inner: Json = made["object"]
-    return inner
-
-
-def listing(server: Elsewhere, path: str, items: list[Any], **more: Any) -> str:
-    server.serve(
-        path, {"id": f"https://{server.host}{path}", "type": "OrderedCollection", "orderedItems": items, **more}
-    )
-    return f"https://{server.host}{path}"
-
-
-def say(server: Elsewhere, doc: Json) -> str:
-    id: str = doc["id"]
-    server.serve(id.partition(server.host)[2], doc)
-    return id
-
-
-async def mirrored(here: Here, server: Elsewhere, **more: Any) -> str:
-    """An event of a hub that we follow, with a list of what is said under it."""
-    hub = await followed(here, server)
-    uri = f"{hub}/event/1"
-    sent = create(
-        hub, uri, type="Event", name="Party", startTime="2031-06-01T10:00:00Z", endTime="2031-06-01T12:00:00Z",
-        location={"type": "Place", "name": "Green"}, context=f"https://{server.host}/ctx/1", **more,
-    )  # fmt: skip
-    assert await hear(here, sent) == "kept"
-    server.forget()
-    return uri
-
-
-async def under(here: Here, uri: str) -> list[Thing]:
-    thing = await here.store.read(things.at, uri)
-    assert thing is not None
-    return await here.store.read(posts.replies, thing.id)
-
-
-async def test_what_others_said_under_an_event_is_fetched_from_where_they_said_it(
-    here: Here, mastodon: Elsewhere, clock: Clock
-) -> None:
-    uri = await mirrored(here, mastodon)
-    other = here.server("other.example")
-    ann, bo = other.actor("ann"), mastodon.actor("bo")
-    first = say(other, note(ann, 1, uri))
-    second = say(mastodon, note(bo, 2, first, "Indeed"))
-    listing(mastodon, "/ctx/1", [uri, second, first])  # the answer stands before what it answers
-    clock.forward(HOUR)
-    await here.work()
-    assert sorted(it.uri for it in await under(here, uri)) == sorted([first, second])
-
-
-async def test_it_is_looked_at_after_an_hour_and_after_a_day_and_then_left(
-    here: Here, mastodon: Elsewhere, clock: Clock
-) -> None:
-    await mirrored(here, mastodon)
-    listing(mastodon, "/ctx/1", [])
-    asked = []
-    for wait in (HOUR, DAY, 30 * DAY):
-        clock.forward(wait)
+async def community(here: Here, software: str = "lemmy") -> Elsewhere:
+    """Two people of a server there follow the hub."""
+    server = here.server("forum.example", software)
+    for key, name in enumerate(("ann", "bob")):
+        await post(here.app, f"{HUB}/inbox", activity("Follow", server.actor(name, key=key), HUB), key=key)
         await here.work()
-        asked.append(len(await here.all("SELECT 1 AS x FROM job WHERE kind = 'thread'")))
-    assert asked == [1, 0, 0]
+    server.forget()
+    return server
 
 
-async def test_what_stands_in_a_list_is_believed_only_at_its_own_address(
-    here: Here, mastodon: Elsewhere, clock: Clock
-) -> None:
-    uri = await mirrored(here, mastodon)
-    other = here.server("other.example")
-    ann = other.actor("ann")
-    forged = note(ann, 1, uri, "I hate this")
-    say(other, note(ann, 1, uri, "I love this"))
-    listing(mastodon, "/ctx/1", [forged])
+async def publish(here: Here) -> events.Event:
+    event = await here.store.write(events.publish, here.steward, party())
+    await here.work()
+    return event
+
+
+def is_post(said: Json, kind: str, type: str, id: str) -> None:
+    """An Announce by the hub, of what somebody who is no group did in its community."""
+    assert (said["type"], said["actor"], said["to"]) == ("Announce", HUB, [PUBLIC])
+    done = said["object"]
+    assert (done["type"], done["actor"], done["to"], done["cc"]) == (kind, DESK, [HUB, PUBLIC], [])
+    it = done["object"]
+    assert (it["type"], it["id"], it["attributedTo"], it["audience"]) == (type, id, DESK, HUB)
+    assert (it["to"], it["cc"]) == (done["to"], done["cc"])
+    assert 0 < len(it["name"]) <= 200
+
+
+@pytest.mark.parametrize("software", FORUMS)
+async def test_an_event_is_a_post_by_somebody_who_is_no_group_once_a_server(here: Here, software: str) -> None:
+    server = await community(here, software)
+    event = await publish(here)
+    assert len(server.received) == 1
+    is_post(server.received[0], "Create", "Event", event.uri)
+
+
+async def test_every_rule_of_those_who_read_it_is_kept(here: Here) -> None:
+    server = await community(here)
+    await publish(here)
+    created = server.received[0]["object"]
+    assert breaches()({"@context": server.received[0]["@context"]} | created) == []
+
+
+async def test_asks_and_notes_are_pages_with_a_title(here: Here) -> None:
+    server = await community(here)
+    ask = await here.store.write(asks.publish, here.steward, "ask", lift())
+    note = await here.store.write(posts.publish, here.steward, posts.Draft(text={"en": "The bins *are* full.\n\nOh."}))
+    await here.work()
+    first, second = server.received
+    is_post(first, "Create", "Page", ask.uri)
+    is_post(second, "Create", "Page", note.uri)
+    assert second["object"]["object"]["name"] == "The bins are full."
+    assert "oneOf" not in first["object"]["object"]
+
+
+async def test_a_change_and_the_end_are_passed_on_and_new_numbers_are_not(here: Here, clock: Clock) -> None:
+    server = await community(here)
+    event = await publish(here)
+    server.forget()
+    clock.forward(HOUR)
+
+    def answers(tx: Tx) -> None:
+        attendance.answer(tx, event.id, stranger(tx), "yes", via="poll")
+
+    await here.store.write(answers)
     clock.forward(HOUR)
     await here.work()
-    assert ["love" in next(iter(it.html.values())) for it in await under(here, uri)] == [True]
-
-
-async def test_what_is_not_public_or_belongs_elsewhere_is_left(here: Here, mastodon: Elsewhere, clock: Clock) -> None:
-    uri = await mirrored(here, mastodon)
-    ann = mastodon.actor("ann")
-    secret = say(mastodon, note(ann, 1, uri, to=[f"{ann}/followers"], cc=[]))
-    astray = say(mastodon, note(ann, 2, "https://nowhere.example/1", to=[PUBLIC]))
-    listing(mastodon, "/ctx/1", [secret, astray])
-    clock.forward(HOUR)
+    assert server.received == []
+    await here.store.write(events.cancel, here.steward, event.id, {"en": "Flood."})
     await here.work()
-    assert await under(here, uri) == []
-
-
-async def test_a_long_list_costs_no_more_than_its_budget(here: Here, mastodon: Elsewhere, clock: Clock) -> None:
-    uri = await mirrored(here, mastodon)
-    ann = mastodon.actor("ann")
-    said = [say(mastodon, note(ann, n, uri)) for n in range(300)]
-    for page in range(10):
-        more = {"next": f"https://mastodon.example/ctx/{page + 2}"}
-        listing(mastodon, f"/ctx/{page + 1}", said[page * 30 : page * 30 + 30], **more)
-    clock.forward(HOUR)
+    is_post(server.received[0], "Update", "Event", event.uri)
+    assert server.received[0]["object"]["object"]["status"] == "CANCELLED"
+    await here.store.write(events.remove, here.steward, event.id)
     await here.work()
-    assert 30 <= len(await under(here, uri)) <= 90
+    gone = server.received[-1]["object"]
+    assert (gone["type"], gone["actor"], gone["object"]) == ("Delete", DESK, event.uri)
 
 
-async def test_a_thread_whose_list_is_on_another_server_is_not_looked_for(
-    here: Here, mastodon: Elsewhere, clock: Clock
-) -> None:
-    hub = await followed(here, mastodon)
-    sent = create(hub, f"{hub}/1", content="<p>Hello</p>", to=[PUBLIC], context="https://victim.example/big")
-    assert await hear(here, sent) == "kept"
-    assert await here.all("SELECT 1 AS x FROM job WHERE kind = 'thread'") == []
+async def test_who_speaks_for_the_hub_can_be_looked_up_and_is_made_when_needed(here: Here) -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(here.app), base_url=here.base) as them:
+        ask = {"headers": {"Accept": "application/activity+json"}}
+        await publish(here)
+        assert (await them.get(DESK, **ask)).status_code == 404  # type: ignore[arg-type]
+        server = await community(here)
+        await publish(here)
+        doc: Any = (await them.get(DESK, **ask)).json()  # type: ignore[arg-type]
+        assert (doc["type"], doc["id"], doc["publicKey"]["owner"]) == ("Service", DESK, DESK)
+        said = (await them.get(server.received[0]["id"], **ask)).json()  # type: ignore[arg-type]
+        assert said["object"].startswith(f"{here.base}/event/")
 
 
-async def test_a_reply_to_an_event_of_ours_brings_what_was_said_under_it(
-    here: Here, mastodon: Elsewhere, clock: Clock
-) -> None:
-    event = await an_event(here)
-    ann, bo = mastodon.actor("ann"), mastodon.actor("bo")
-    reply = a_reply(ann, event.uri, "How lovely", replies=f"{ann}/statuses/1/replies")
-    assert await hear(here, reply) == "kept"
-    answer = say(mastodon, note(bo, 2, f"{ann}/statuses/1", "Yes it is"))
-    listing(mastodon, f"{ann}/statuses/1/replies".partition("mastodon.example")[2], [answer])
-    clock.forward(HOUR)
+async def test_what_is_answered_there_is_answered_here(here: Here) -> None:
+    server = await community(here)
+    event = await publish(here)
+    ann = f"{server.base}/users/ann"
+    comment = create(ann, f"{server.base}/comment/1", inReplyTo=event.uri, content="<p>Is there parking?</p>")
+    assert (await post(here.app, f"{HUB}/inbox", comment)).status_code == 202
     await here.work()
-    assert [it.uri for it in await under(here, event.uri)] == [f"{ann}/statuses/1", answer]
-    assert (await here.store.read(events.get, event.id)).going == 0  # what is read back is no answer to the poll
-
-
-async def test_what_was_deleted_there_is_not_brought_back(here: Here, mastodon: Elsewhere, clock: Clock) -> None:
-    uri = await mirrored(here, mastodon)
-    ann = mastodon.actor("ann")
-    said = say(mastodon, note(ann, 1, uri))
-    await hear(here, activity("Follow", ann, "https://glan.example/actor/hub"))  # so that we have met
-    await hear(here, activity("Delete", ann, said))
-    listing(mastodon, "/ctx/1", [said])
-    clock.forward(HOUR)
+    assert len(await here.store.read(posts.replies, event.id)) == 1
+    yes = create(ann, f"{server.base}/comment/2", inReplyTo=event.uri, content="<p>yes!</p>")
+    await post(here.app, f"{HUB}/inbox", yes)
     await here.work()
-    assert await under(here, uri) == []
+    assert (await here.store.read(events.get, event.id)).going == 1
+
+
+async def test_other_servers_see_nothing_of_it(here: Here, mastodon: Elsewhere) -> None:
+    await community(here)
+    await post(here.app, f"{HUB}/inbox", activity("Follow", mastodon.actor("cat", key=2), HUB), key=2)
+    await here.work()
+    mastodon.forget()
+    event = await publish(here)
+    await here.store.write(
+        events.change, here.steward, event.id, party(starts=event.starts + DAY, ends=event.ends + DAY)
+    )
+    await here.work()
+    assert {one["type"] for one in mastodon.received} == {"Create", "Update"}
