@@ -45,7 +45,7 @@ async def exchange(wire: Wire, job: Job) -> Outcome:
     def settle(tx: Tx) -> None:
         introductions.followed_unlisted(tx)
         for one in introductions.to_ask(tx):
-            jobs.enqueue_once(tx, "hubs-of", {"host": one.host}, line=f"hubs-of|{one.host}")
+            directory.ask_whom_it_knows(tx, one.host)
         directory.follow_adjacent(tx)
         directory.sweep(tx)
         directory.soon(tx)

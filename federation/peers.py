@@ -79,10 +79,30 @@ async def find_hub(wire: Wire, typed: str, budget: Budget | None = None) -> Foun
 
 
 async def follow_hub(wire: Wire, domain: str, who: int) -> Actor:
-    """Ask the hub at `domain` to let ours follow it. Stewards may. Raises as `find_hub` does."""
+    """Ask the hub at `domain` to let ours follow it, or a part of it (`@events@domain`). Stewards may.
+
+    Raises as `find_hub` does.
+    """
     await wire.store.read(people.require, who, "steward")
+    part = await _find_slice(wire, domain)
+    if part is not None:
+        return await wire.store.write(_ask_slice, part, who)
     found = await find_hub(wire, domain)
     return await wire.store.write(_ask, found, who)
+
+
+async def _find_slice(wire: Wire, typed: str) -> int | None:
+    """Our id for the part of a hub that is behind a handle; `None` when that is something else."""
+    if not _HANDLE.fullmatch(typed.strip()):
+        return None
+    base, resource = _typed(wire, typed)
+    budget = Budget(wire.limits)
+    doc = await _named(wire, base, resource, budget)
+    if loose.nh(doc, "kind") != "Slice" or VERSION not in _implements(doc):
+        return None
+    named = await _introduced(wire, host_of(base), budget)
+    await wire.store.write(peers.describe, host_of(base), software=named or "neighbourhub", profile=HUB)
+    return await resolve.learn(wire, doc, loose.id_of(doc))
 
 
 async def stop_following(wire: Wire, actor: int, who: int) -> bool:
@@ -211,6 +231,12 @@ def _ask(tx: Tx, found: Found, who: int) -> Actor:
         directory.ask_whom_it_knows(tx, found.hub.domain)
     actors.ask_to_follow(tx, settings.get(tx).actor, found.hub.id)
     return actors.get(tx, found.hub.id)
+
+
+def _ask_slice(tx: Tx, part: int, who: int) -> Actor:
+    people.require(tx, who, "steward")
+    actors.ask_to_follow(tx, settings.get(tx).actor, part)
+    return actors.get(tx, part)
 
 
 def _stop(tx: Tx, other: int, who: int) -> bool:

@@ -237,6 +237,10 @@ def soon(tx: Tx) -> None:
     jobs.enqueue_once(tx, "verify", {}, line="verify")
 
 
+def ask_whom_it_knows(tx: Tx, host: str) -> None:
+    jobs.enqueue_once(tx, "hubs-of", {"host": host}, line=f"hubs-of|{host}", host=host)
+
+
 def next_due(tx: Tx) -> tuple[str, int] | None:
     """Whom to ask next, and when."""
     row = tx.one("SELECT host, due FROM known_hub WHERE state IN ('candidate', 'verified') ORDER BY due, id LIMIT 1")

@@ -52,7 +52,7 @@ def introduce(tx: Tx, by: str, told: Sequence[Told], *, whole: bool = False) -> 
         if not id:
             id = room.take(one.host)
             new, refused = new + bool(id), refused + (not id)
-        if id and state not in ("refused", "gone"):
+        if id and by and state not in ("refused", "gone"):
             kept.add(id)
             before = said.get(id)
             if before is None or before["relation"] != one.relation or before["at"] < now() - DAY:

@@ -28,6 +28,7 @@ GUEST = {
     "thanks for helping": "/asks/{ask}/thanks", "projects": "/projects", "project": "/projects/{project}",
     "news": "/posts/{post}", "update": "/posts/{update}", "a neighbour": "/@delyth", "about us": "/about",
     "search": "/search", "found": "/search?q=river", "nothing found": "/search?q=zzzz", "follow": "/follow",
+    "hubs near us": "/near",
     "parts to follow": "/slices", "a part": "/@events", "a topic": "/@t_transport",
     "sign in": "/signin", "sign up": "/signup", "new password": "/password?key={link}", "404": "/nothing",
 }  # fmt: skip
@@ -36,6 +37,7 @@ STEWARD = {
     "reports": "/steward/reports", "kept out": "/steward/kept-out", "messages": "/messages", "followers": "/steward/followers",
     "parts": "/steward/slices",
     "following": "/steward/following", "deliveries": "/steward/deliveries", "accounts": "/steward/people",
+    "who knows us": "/steward/hubs",
     "settings": "/steward/settings", "account": "/account", "publish": "/publish", "publish event": "/publish/event",
     "publish ask": "/publish/ask", "publish offer": "/publish/offer", "publish project": "/publish/project",
     "publish note": "/publish/note", "change event": "/events/{event}/change", "change ask": "/asks/{ask}/change",

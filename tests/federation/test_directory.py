@@ -221,7 +221,7 @@ async def test_who_does_not_want_to_be_listed_goes_when_it_is_asked_again(here: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("status", "left"), [(410, "gone"), (404, "verified")])
-async def test_410_removes_at_once_and_404_does_not(here: Here, clock: Clock, status: int, left: str) -> None:
+async def test_a_server_that_says_410_is_removed_at_once_and_404_is_not(here: Here, clock: Clock, status: int, left: str) -> None:
     server = a_hub(here)
     await here.store.write(tell, "peer.example", "tredegar.example")
     await here.store.write(finding.schedule)

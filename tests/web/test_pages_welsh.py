@@ -14,7 +14,7 @@ from web import i18n, themes
 
 PUBLIC = (
     "/", "/events", "/asks", "/projects", "/about", "/search", "/search?q=nothing", "/follow", "/signin", "/signup",
-    "/@rhys", "/events/{event}", "/events/{event}/poster", "/asks/{ask}", "/projects/{project}", "/posts/{note}",
+    "/near", "/@rhys", "/events/{event}", "/events/{event}/poster", "/asks/{ask}", "/projects/{project}", "/posts/{note}",
     "/nowhere",
 )  # fmt: skip
 KEPT = (
@@ -23,7 +23,7 @@ KEPT = (
     "/asks/{ask}/change", "/asks/{ask}/close", "/asks/{ask}/answers", "/projects/{project}/change",
     "/messages", "/steward/said", "/steward/reports", "/steward/kept-out",
     "/steward", "/steward/asks", "/steward/replies", "/steward/followers", "/steward/following", "/steward/deliveries",
-    "/steward/settings", "/steward/people",
+    "/steward/hubs", "/steward/settings", "/steward/people",
 )  # fmt: skip
 
 

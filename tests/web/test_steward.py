@@ -28,6 +28,7 @@ LEAST = {
     "/events/{id:int}/remove": "moderator", "/asks/{id:int}/remove": "moderator", "/posts/{id:int}/remove": "moderator",
     "/projects/{id:int}/remove": "moderator", "/posts/{id:int}/hide": "moderator", "/posts/{id:int}/show": "moderator",
     "/steward": "organiser", "/steward/asks": "organiser", "/steward/replies": "moderator",
+    "/steward/hubs": "steward", "/steward/hubs/rule": "steward",
     "/steward/followers": "steward", "/steward/following": "steward", "/steward/following/stop": "steward",
     "/steward/deliveries": "steward", "/steward/settings": "steward", "/steward/people": "steward",
     "/steward/people/{id:int}/link": "steward", "/steward/people/{id:int}/role": "steward",
