@@ -1,30 +1,46 @@
-// A server of foreign make, for the tests. Serves one actor, @sunil, and takes orders on /control/….
+// A server of foreign make, for the tests. Serves two actors, @sunil and @ivy (who was @sunil before), and takes orders on /control/….
 // Environment: PORT, ORIGIN (https://localhost:PORT), TLS_CERT, TLS_KEY. Prints `ready` when it serves.
 import { createServer } from "node:https";
 import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { Temporal } from "@js-temporal/polyfill";
 import { createFederation, generateCryptoKeyPair, MemoryKvStore } from "@fedify/fedify";
-import { Accept, Announce, Create, Delete, Endpoints, Follow, Like, Note, Person, PUBLIC_COLLECTION, Undo, Update } from "@fedify/vocab";
+import { Accept, Activity, Announce, Create, Delete, Endpoints, Follow, Like, Note, Person, PUBLIC_COLLECTION, Undo, Update } from "@fedify/vocab";
 
 const origin = process.env.ORIGIN;
 const federation = createFederation({ kv: new MemoryKvStore(), allowPrivateAddress: true, origin });
 const pairs = [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5"), await generateCryptoKeyPair("Ed25519")];
 const notes = new Map();
+const names = { sunil: "Sunil" };
 const heard = [];  // what came in with a signature that Fedify accepts
+const knocks = [];  // each POST that Fedify makes: how it is signed, and what it is answered
+
+const fetched = globalThis.fetch;
+globalThis.fetch = async (what, how) => {
+  const whole = what instanceof Request;
+  const method = how?.method ?? (whole ? what.method : "GET");
+  const headers = new Headers(how?.headers ?? (whole ? what.headers : undefined));
+  const response = await fetched(what, how);
+  if (method === "POST") {
+    const scheme = headers.has("signature-input") ? "rfc9421" : headers.has("signature") ? "cavage" : "none";
+    knocks.push({ url: String(whole ? what.url : what), scheme, status: response.status });
+  }
+  return response;
+};
 
 federation
   .setActorDispatcher("/users/{identifier}", async (ctx, identifier) => {
-    if (identifier !== "sunil") return null;
+    if (identifier !== "sunil" && identifier !== "ivy") return null;
     const keys = await ctx.getActorKeyPairs(identifier);
     return new Person({
-      id: ctx.getActorUri(identifier), preferredUsername: identifier, name: "Sunil",
+      id: ctx.getActorUri(identifier), preferredUsername: identifier, name: identifier === "ivy" ? "Ivy" : names.sunil,
+      aliases: identifier === "ivy" ? [ctx.getActorUri("sunil")] : [],
       inbox: ctx.getInboxUri(identifier), outbox: new URL(`${origin}/users/${identifier}/outbox`), url: ctx.getActorUri(identifier),
       endpoints: new Endpoints({ sharedInbox: ctx.getInboxUri() }),
       publicKey: keys[0].cryptographicKey, assertionMethods: keys.map((pair) => pair.multikey),
     });
   })
-  .setKeyPairsDispatcher((_, identifier) => (identifier === "sunil" ? pairs : []));
+  .setKeyPairsDispatcher((_, identifier) => (identifier === "sunil" || identifier === "ivy" ? pairs : []));
 
 federation.setObjectDispatcher(Note, "/notes/{id}", (_, { id }) => notes.get(id) ?? null);
 
@@ -76,6 +92,30 @@ const orders = {
     const actor = await ctx.lookupObject(whom);
     await ctx.sendActivity({ identifier: "sunil" }, actor, new Like({ id: new URL(`${origin}/likes/${crypto.randomUUID()}`), actor: ctx.getActorUri("sunil"), object: new URL(what) }), { immediate: true });
     return {};
+  },
+  // Anything at all, as JSON: `say` is signed in sunil's name, or another's, and sent to whoever is behind `whom`.
+  async say({ say, whom, as }) {
+    const ctx = await context();
+    const me = ctx.getActorUri(as ?? "sunil");
+    const id = `${origin}/activities/${crypto.randomUUID()}`;
+    const activity = await Activity.fromJsonLd({ "@context": "https://www.w3.org/ns/activitystreams", id, actor: me.href, ...say }, ctx);
+    const actor = await ctx.lookupObject(whom);
+    await ctx.sendActivity({ identifier: as ?? "sunil" }, actor, activity, { immediate: true });
+    return { id };
+  },
+  // Changes a note of ours, or takes it away, where others fetch it.
+  async note({ id, words }) {
+    const name = id.split("/").at(-1);
+    if (words === undefined) notes.delete(name);
+    else notes.set(name, notes.get(name).clone({ content: words, updated: Temporal.Now.instant() }));
+    return {};
+  },
+  rename({ name }) {
+    names.sunil = name;
+    return {};
+  },
+  knocks() {
+    return { knocks: knocks.splice(0) };
   },
   heard() {
     return { heard };

@@ -1,9 +1,11 @@
 """A server of foreign make follows a hub, checks what it signs, answers, and is heard."""
 
 import os
+import sqlite3
 import ssl
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -137,3 +139,114 @@ def test_after_unfollowing_it_hears_no_more(hub: Hub, foreigner: Foreigner) -> N
     hub.publish("event", **EVENT | {"title": {"en": "For followers again"}})
     until(lambda: "For followers again" in str(foreigner.heard("Create")), "the next event")
     assert "Not for strangers" not in str(foreigner.heard("Create"))
+
+
+# --- all that a server may do ----------------------------------------------------------------------
+
+
+def _posted(hub: Hub, foreigner: Foreigner, title: str) -> tuple[str, str]:
+    """An event that the foreigner has heard of: its number here, and its poll's id."""
+    _following(hub, foreigner)
+    id = hub.publish("event", **EVENT | {"title": {"en": title}})
+    poll = until(lambda: [one["object"] for one in foreigner.heard("Create") if title in str(one)], "the poll")[0]
+    return id, poll["id"]
+
+
+def _rows(hub: Hub, sql: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"file:{hub.data}/hub.db?mode=ro", uri=True)) as conn:
+        return conn.execute(sql).fetchall()
+
+
+def test_its_first_knock_is_by_the_newer_standard_and_is_opened(hub: Hub, foreigner: Foreigner) -> None:
+    foreigner("knocks")
+    foreigner("like", what=f"{hub.base}/event/1", whom=f"@hub@{hub.domain}")
+    assert [(one["scheme"], one["status"]) for one in foreigner("knocks")["knocks"]] == [("rfc9421", 202)]
+
+
+def test_it_joins_an_event_and_leaves_it(hub: Hub, foreigner: Foreigner) -> None:
+    id, _ = _posted(hub, foreigner, "Seed swap by the mill")
+    event, whom = f"{hub.base}/event/{id}", f"@hub@{hub.domain}"
+    join = foreigner("say", say={"type": "Join", "object": event}, whom=whom)["id"]
+    until(lambda: hub.thing(f"/event/{id}")["participantCount"] == 1, "the Join")
+    until(lambda: [one for one in foreigner.heard("Accept") if join in str(one)], "the Accept of the Join")
+    foreigner("say", say={"type": "Leave", "object": event}, whom=whom)
+    until(lambda: hub.thing(f"/event/{id}")["participantCount"] == 0, "the Leave")
+
+
+def test_it_likes_and_shares_and_takes_both_back(hub: Hub, foreigner: Foreigner) -> None:
+    id, _ = _posted(hub, foreigner, "A walk round the walls")
+    event, whom = f"{hub.base}/event/{id}", f"@hub@{hub.domain}"
+    reactions = f"SELECT kind FROM reaction WHERE thing = {id} ORDER BY kind"
+    like = foreigner("say", say={"type": "Like", "object": event}, whom=whom)["id"]
+    share = foreigner("say", say={"type": "Announce", "object": event}, whom=whom)["id"]
+    until(lambda: _rows(hub, reactions) == [("like",), ("share",)], "the Like and the Announce")
+    for kind, undone in (("Like", like), ("Announce", share)):
+        what = {"type": kind, "id": undone, "actor": f"{foreigner.origin}/users/sunil", "object": event}
+        foreigner("say", say={"type": "Undo", "object": what}, whom=whom)
+    until(lambda: _rows(hub, reactions) == [], "the Undo of both")
+
+
+def test_what_it_changes_and_deletes_changes_and_goes_here(hub: Hub, foreigner: Foreigner) -> None:
+    id, poll = _posted(hub, foreigner, "Choir in the chapel")
+    whom, page = f"@hub@{hub.domain}", f"/events/{id}"
+    note = foreigner("reply", to=poll, whom=whom, words="<p>I sing bass</p>")["id"]
+    until(lambda: "I sing bass" in hub.page(page), "the reply")
+    foreigner("note", id=note, words="<p>I sing tenor</p>")
+    me = f"{foreigner.origin}/users/sunil"
+    changed = {
+        "type": "Note", "id": note, "attributedTo": me, "content": "<p>I sing tenor</p>", "inReplyTo": poll,
+        "to": "https://www.w3.org/ns/activitystreams#Public", "updated": "2031-01-01T00:00:00Z",
+    }  # fmt: skip
+    foreigner("say", say={"type": "Update", "object": changed}, whom=whom)
+    until(lambda: "I sing tenor" in hub.page(page), "the change")
+    foreigner("note", id=note)
+    foreigner("say", say={"type": "Delete", "object": {"type": "Tombstone", "id": note}}, whom=whom)
+    until(lambda: "I sing" not in hub.page(page), "the reply to go")
+
+
+def test_its_new_name_is_fetched(hub: Hub, foreigner: Foreigner) -> None:
+    _following(hub, foreigner)
+    foreigner("rename", name="Sunil Prys")
+    me = {"type": "Person", "id": f"{foreigner.origin}/users/sunil"}
+    foreigner("say", say={"type": "Update", "object": me}, whom=f"@hub@{hub.domain}")
+    until(lambda: "Sunil Prys" in str(_rows(hub, "SELECT name FROM actor WHERE local = 0")), "the new name")
+
+
+def test_its_report_reaches_the_moderators(hub: Hub, foreigner: Foreigner) -> None:
+    id, _ = _posted(hub, foreigner, "Fireworks")
+    flag = {"type": "Flag", "object": f"{hub.base}/event/{id}", "content": "Too loud"}
+    foreigner("say", say=flag, whom=f"@hub@{hub.domain}")
+    with hub.steward() as steward:
+        page = until(lambda: "Too loud" in (p := steward.get("/steward/reports").text) and p, "the report")
+    assert "Fireworks" in page
+
+
+def test_a_mention_of_the_hub_waits_for_a_moderator_and_comes_back_shared(hub: Hub, foreigner: Foreigner) -> None:
+    _following(hub, foreigner)
+    me, note = f"{foreigner.origin}/users/sunil", f"{foreigner.origin}/said/1"
+    said = {
+        "type": "Note", "id": note, "attributedTo": me, "content": "<p>@hub The bench is broken</p>",
+        "to": "https://www.w3.org/ns/activitystreams#Public", "cc": f"{hub.base}/actor/hub",
+        "tag": {"type": "Mention", "href": f"{hub.base}/actor/hub", "name": f"@hub@{hub.domain}"},
+    }  # fmt: skip
+    foreigner("say", say={"type": "Create", "object": said}, whom=f"@hub@{hub.domain}")
+    with hub.steward() as steward:
+        page = until(lambda: "bench is broken" in (p := steward.get("/steward/said").text) and p, "what was said")
+        thing = page.split('name="thing" value="')[1].split('"')[0]
+        steward.post("/steward/said", data={"thing": thing, "deed": "share"})
+    until(lambda: [one for one in foreigner.heard("Announce") if note in str(one)], "the Announce")
+
+
+def test_where_it_moves_the_hub_follows(hub: Hub, foreigner: Foreigner) -> None:
+    """Last, since the account that everybody knows is left behind."""
+    whom, old, new = f"@hub@{hub.domain}", f"{foreigner.origin}/users/sunil", f"{foreigner.origin}/users/ivy"
+    _following(hub, foreigner)
+    with sqlite3.connect(hub.data / "hub.db", timeout=30) as conn:  # no page lets a hub follow a person
+        conn.execute(
+            """INSERT INTO follow (follower, followed, state, at)
+               SELECT h.actor, a.id, 'accepted', 1 FROM hub h, actor a WHERE a.uri = ?""",
+            (old,),
+        )
+    foreigner("say", say={"type": "Move", "object": old, "target": new}, whom=whom)
+    follow = until(lambda: foreigner.heard("Follow"), "the Follow of the new account")[-1]
+    assert follow["object"] == new
