@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from hub import handles, waiting
+from hub import waiting
 from hub.changes import Kind, record
 from hub.clock import DAY, now
 from hub.errors import N_, NotFound
@@ -139,14 +139,6 @@ def create(
         id=id, rsa=pair.rsa, ed25519=pair.ed25519,
     )  # fmt: skip
     return id
-
-
-def speak_for(tx: Tx, base: str, path: str, title: Text) -> int:
-    """Make an actor who speaks for the hub where a group cannot be the author. Returns its id."""
-    handle = handles.free(tx, "desk")
-    return create(
-        tx, base, path, kind="person", type="Service", handle=handle, title=title, url=f"{base}/", discoverable=False
-    )  # fmt: skip
 
 
 def keys(tx: Tx, actor: int) -> tuple[bytes, bytes]:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from hub import actors, roles
+from hub import actors, handles, roles
 from hub.changes import Kind, record
 from hub.clock import now
 from hub.errors import N_, Conflict, Invalid, NotFound
@@ -30,6 +30,7 @@ STARTER_RULES: Text = {
     "- Y tro cyntaf, cwrddwch mewn lle cyhoeddus. Peidiwch byth ag anfon arian at rywun nad ydych wedi cwrdd â nhw.\n"
     "- Caiff y bobl sy’n gyfrifol guddio’r hyn sy’n torri’r rheolau hyn, gan ddweud pam.",
 }
+DESK = "the-desk"  # no handle has a hyphen, so that nobody else's address is this
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -182,6 +183,19 @@ def base(tx: Tx) -> str:
     if row is None:
         raise NotFound(N_("This hub has not been set up yet."))
     return str(row["base"])
+
+
+def desk(tx: Tx) -> str:
+    """The address of an actor who speaks for the hub where a group cannot be an author; made when first needed."""
+    hub = get(tx)
+    uri = f"{hub.base}/actor/{DESK}"
+    if actors.known(tx, uri) is None:
+        handle = handles.free(tx, "desk")
+        actors.create(
+            tx, hub.base, DESK, kind="person", type="Service", handle=handle, title=hub.name, url=f"{hub.base}/",
+            discoverable=False,
+        )  # fmt: skip
+    return uri
 
 
 def answers(tx: Tx) -> dict[str, Any]:

@@ -4,17 +4,15 @@ from federation.as2 import threads
 from federation.as2.contexts import Json
 from federation.audience import of_hub
 from federation.dispatch import THREADS, Sender
-from hub import actors
+from hub import actors, settings
 from hub.clock import now
-
-NAME = "the-desk"  # no handle has a hyphen, so that nobody else's address is this
 
 
 def pass_on(s: Sender, kind: str, it: Json) -> None:
     """Tell it to those who follow the hub from there, if it begins a thread there."""
     to = of_hub(s, THREADS)
     if to and threads.is_post(it):
-        group, author = actors.get(s.tx, s.hub.actor).uri, _author(s)
+        group, author = actors.get(s.tx, s.hub.actor).uri, settings.desk(s.tx)
         said = threads.post(it, group, author)
         s.say(s.hub.actor, lambda id: threads.passed_on(id, group, author, kind, said, now()), to, about=it["id"])
 
@@ -22,13 +20,5 @@ def pass_on(s: Sender, kind: str, it: Json) -> None:
 def take_back(s: Sender, uri: str) -> None:
     to = of_hub(s, THREADS)
     if to:
-        group, author = actors.get(s.tx, s.hub.actor).uri, _author(s)
+        group, author = actors.get(s.tx, s.hub.actor).uri, settings.desk(s.tx)
         s.say(s.hub.actor, lambda id: threads.passed_on(id, group, author, "Delete", uri, now()), to, about=uri)
-
-
-def _author(s: Sender) -> str:
-    """Whoever speaks for the hub there; made when it is first needed."""
-    uri = f"{s.hub.base}/actor/{NAME}"
-    if actors.known(s.tx, uri) is None:
-        actors.speak_for(s.tx, s.hub.base, NAME, s.hub.name)
-    return uri
