@@ -98,7 +98,7 @@ async def _find_slice(wire: Wire, typed: str) -> int | None:
     base, resource = _typed(wire, typed)
     budget = Budget(wire.limits)
     doc = await _named(wire, base, resource, budget)
-    if loose.nh(doc, "kind") != "Slice" or VERSION not in _implements(doc):
+    if loose.nh(doc, "kind") != "Slice" or VERSION not in implements(doc):
         return None
     named = await _introduced(wire, host_of(base), budget)
     await wire.store.write(peers.describe, host_of(base), software=named or "neighbourhub", profile=HUB)

@@ -14,8 +14,8 @@ from web import i18n, themes
 
 PUBLIC = (
     "/", "/events", "/asks", "/projects", "/about", "/search", "/search?q=nothing", "/follow", "/signin", "/signup",
-    "/near", "/@rhys", "/events/{event}", "/events/{event}/poster", "/asks/{ask}", "/projects/{project}", "/posts/{note}",
-    "/nowhere",
+    "/@rhys", "/events/{event}", "/events/{event}/poster", "/asks/{ask}", "/projects/{project}", "/posts/{note}",
+    "/near", "/nowhere",
 )  # fmt: skip
 KEPT = (
     "/publish", "/publish/event", "/publish/ask", "/publish/offer", "/publish/project", "/publish/note", "/account",

@@ -107,8 +107,12 @@ def _page(tx: Tx, form: Form[Any]) -> KnownPage:
     }
     found = {name: [it for it in entries if belongs(it)] for name, belongs in parts.items()}
     found["waiting"].sort(key=lambda it: (-it.vouched, -len(it.introductions), it.id))
-    cut = {name: some[:WAITING] for name, some in found.items()}
-    return KnownPage(form=form, **cut, counts={name: len(some) for name, some in found.items()})
+    counts = {name: len(some) for name, some in found.items()}
+    return KnownPage(
+        form=form, naming=found["naming"][:WAITING], followers=found["followers"][:WAITING],
+        waiting=found["waiting"][:WAITING], shown=found["shown"][:WAITING], unasked=found["unasked"][:WAITING],
+        refused=found["refused"][:WAITING], counts=counts,
+    )  # fmt: skip
 
 
 @auth.needs("steward")
