@@ -89,9 +89,15 @@ def _keep(tx: Tx, sender: Actor, doc: Json, found: Gathered, *, touched: int | N
         if author is not None and above.get("inReplyTo"):
             keep(tx, actors.get(tx, author), above)
     by = _group(tx, sender, doc) or sender
-    if not doc.get("inReplyTo") and not listened_to(tx, by):
+    if not doc.get("inReplyTo") and not listened_to(tx, by) and not _shows(tx, by, doc):
         return "ignored: nobody here follows them"
     return keep(tx, by, doc, touched=touched)
+
+
+def _shows(tx: Tx, author: Actor, doc: Json) -> bool:
+    """Whether it is theirs and here already: what came by way of a slice changes, though nobody follows its author."""
+    there = things.at(tx, loose.id_of(doc))
+    return there is not None and there.by.id == author.id
 
 
 def like(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
