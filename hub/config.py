@@ -89,7 +89,7 @@ class Worker(msgspec.Struct, frozen=True):
     ] = True
     concurrency: Annotated[
         Annotated[int, Meta(ge=1, le=200)], _say("How many deliveries are under way at once, in each process.")
-    ] = 8
+    ] = 48
 
 
 class Config(msgspec.Struct, frozen=True):

@@ -4,12 +4,13 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -49,12 +50,25 @@ class Hub:
             "NEIGHBOURHUB_SERVER_BASE_URL": self.base, "NEIGHBOURHUB_SERVER_PORT": str(self.port),
             "NEIGHBOURHUB_HUB_ROLE": role, "NEIGHBOURHUB_NETWORK_ALLOW_PRIVATE": "127.0.0.0/8,::1/128",
         } | ({"SSL_CERT_FILE": str(tls[1])} if tls else {}) | environment  # fmt: skip
+        self.program = ["-m", "web"]
         self.process: subprocess.Popen[str] | None = None
         self.said: list[str] = []
 
     @property
     def domain(self) -> str:
-        return f"localhost:{self.port}"
+        return self.base.partition("://")[2]
+
+    def behind(self, port: int) -> "Hub":
+        """The world finds it at another port, where a proxy is."""
+        self.base = f"http://localhost:{port}"
+        self.environment["NEIGHBOURHUB_SERVER_BASE_URL"] = self.base
+        return self
+
+    def with_clock_off(self, ms: int) -> "Hub":
+        """Its machine's clock goes wrong by so many milliseconds."""
+        wrong = f"clock.use(lambda: clock._system() + {ms})"
+        self.program = ["-c", f"from hub import clock; {wrong}; from web.cli import main; main()"]
+        return self
 
     def set_up(self, name: str = "Riverside") -> "Hub":
         self.set_up_again(name)
@@ -73,7 +87,7 @@ class Hub:
         tls = ["--tls-cert", str(self.tls[0]), "--tls-key", str(self.tls[0])] if self.tls else []
         log = (self.data.parent / f"{self.data.name}.log").open("a")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "web", "serve", "--data", str(self.data), *tls], env=self.environment,
+            [sys.executable, *self.program, "serve", "--data", str(self.data), *tls], env=self.environment,
             stdout=subprocess.PIPE, stderr=log, text=True,
         )  # fmt: skip
         log.close()
@@ -91,7 +105,7 @@ class Hub:
 
     def command(self, *words: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "web", *words, "--data", str(self.data)], env=self.environment, capture_output=True,
+            [sys.executable, *self.program, *words, "--data", str(self.data)], env=self.environment, capture_output=True,
             text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
@@ -128,6 +142,12 @@ class Hub:
         with self.browser() as browser:
             found: dict[str, Any] = browser.get(path, headers={"accept": "application/activity+json"}).json()
             return found
+
+    @contextmanager
+    def looking(self) -> Iterator[sqlite3.Connection]:
+        """Into the database while it runs."""
+        with closing(sqlite3.connect(f"file:{self.data}/hub.db?mode=ro", uri=True)) as conn:
+            yield conn
 
     def kill(self) -> None:
         assert self.process is not None

@@ -1,11 +1,13 @@
 """Two thousand inboxes in one process: whatever is posted to any address of loopback is taken, and counted.
 
-Run as a program: says its port, and after each line that it reads how many have come so far.
+Run as a program: says its port, then does what each line says, and answers with how many have come so far: `?`,
+`delay 100` (milliseconds before each answer) or `hang 127.1.0.1 …` (addresses that answer nothing for as long).
 """
 
 import asyncio
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ ACCEPTED = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"
 
 class Inbox(asyncio.Protocol):
     taken = 0
+    delay = 0.0
+    hanging: frozenset[str] = frozenset()
 
     def connection_made(self, transport: Any) -> None:  # uvloop's own, which is no subclass of asyncio's
         self._transport = transport
@@ -26,6 +30,14 @@ class Inbox(asyncio.Protocol):
         self._parser.feed_data(data)
 
     def on_message_complete(self) -> None:
+        if Inbox.hanging and self._transport.get_extra_info("sockname")[0] in Inbox.hanging:
+            return
+        if Inbox.delay:
+            asyncio.get_running_loop().call_later(Inbox.delay, self._answer)
+        else:
+            self._answer()
+
+    def _answer(self) -> None:
         Inbox.taken += 1
         self._transport.write(ACCEPTED)
 
@@ -43,14 +55,23 @@ class Drain:
         self.port = int(self._answers.readline())
 
     def taken(self) -> int:
-        self._ask.write("?\n")
-        self._ask.flush()
-        return int(self._answers.readline())
+        return self._say("?")
+
+    def delay(self, ms: int) -> None:
+        self._say(f"delay {ms}")
+
+    def hang(self, addresses: Sequence[str]) -> None:
+        self._say(f"hang {' '.join(addresses)}")
 
     def close(self) -> None:
         self._ask.close()
         self._process.wait(10)
         self._answers.close()
+
+    def _say(self, line: str) -> int:
+        self._ask.write(f"{line}\n")
+        self._ask.flush()
+        return int(self._answers.readline())
 
 
 def address(number: int) -> str:
@@ -60,9 +81,14 @@ def address(number: int) -> str:
 
 async def main() -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Inbox, "0.0.0.0", 0, backlog=1024)  # noqa: S104 - all of 127.0.0.0/8
+    server = await loop.create_server(Inbox, "0.0.0.0", 0, backlog=4096)  # noqa: S104 - all of 127.0.0.0/8
     print(server.sockets[0].getsockname()[1], flush=True)
-    while await loop.run_in_executor(None, sys.stdin.readline):
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        word, *rest = line.split()
+        if word == "delay":
+            Inbox.delay = int(rest[0]) / 1000
+        elif word == "hang":
+            Inbox.hanging = frozenset(rest)
         print(Inbox.taken, flush=True)
     server.close()
 

@@ -10,8 +10,7 @@ from statistics import median
 import pytest
 from benchmarks import load
 from benchmarks.calibration import Floor, Meter, a_create, of, resident
-from benchmarks.drain import Drain
-from benchmarks.neighbourhood import SENDERS, a_month, fill, followers, key_pairs, sender, senders
+from benchmarks.neighbourhood import SENDERS, a_month, fill, key_pairs, sender, senders
 from processes import Hub, until
 
 from federation import keys, signatures
@@ -21,8 +20,7 @@ pytestmark = pytest.mark.benchmark
 ROUNDS, STARTS = 5, 5
 INBOX = Floor(rest=9.7 + 3 + 4.4 + 20, crypto=19.8)  # HTTP, SHA-256 and base64, JSON, a row of a group; verification
 OBJECT, PAGE = Floor(rest=8.1), Floor(rest=50.0)
-DELIVERY = Floor(rest=64 + 4, crypto=247)  # a connection and the POST on it, the queue; the signature
-ACTIVITIES, GETS, PAGES, COLD, HOSTS = 600, 3_000, 2_000, 40, 2_000
+ACTIVITIES, GETS, PAGES, COLD = 600, 3_000, 2_000, 40
 AS2 = "application/activity+json"
 
 
@@ -160,28 +158,4 @@ def test_an_activity_in_the_inbox(tmp_path: Path) -> None:
             assert load.send(hub.port, sent) == {202: ACTIVITIES}
             until(lambda: waiting(hub, "receive") == 0, "the queue to be empty")
     whole.figure("inbox activity, with all that it leads to", INBOX, 6)
-    hub.stop()
-
-
-# --- what it tells ---------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def drain() -> Iterator[Drain]:
-    it = Drain()
-    yield it
-    it.close()
-
-
-def test_a_delivery(tmp_path: Path, drain: Drain) -> None:
-    hub = Hub(tmp_path / "hub").set_up()
-    fill(hub, followers(HOSTS, drain.port))
-    hub.start()
-    meter = Meter(of(pid(hub)))
-    with meter.running(HOSTS):
-        hub.publish("note", text={"en": "28 of 40 trees are in."})
-        until(lambda: drain.taken() >= HOSTS, "every server to have it", 120)
-        until(lambda: waiting(hub, "deliver") == 0, "the queue to be empty")
-    meter.figure(f"delivery, {HOSTS:,} servers, new connections", DELIVERY, 1.5)
-    assert drain.taken() == HOSTS
     hub.stop()
