@@ -60,7 +60,9 @@ def tell(
 
 
 def receive(tx: Tx, sender: int, receiver: int, seen: things.Seen, *, about: int | None = None) -> int | None:
-    """Somebody elsewhere wrote to one of ours. Returns the message's id, `None` when it is here already."""
+    """Somebody elsewhere wrote to one of ours. Returns the message's id, `None` when it is here or was deleted."""
+    if things.taken_back(tx, seen.uri, actors.get(tx, sender).domain):
+        return None
     id = new_id()
     added = tx.run(
         """INSERT INTO message (id, uri, local, sender, receiver, about, reply_to, html, at)

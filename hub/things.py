@@ -131,7 +131,7 @@ def mirror(
         raise NotAllowed(N_("Nobody elsewhere can write for us."))
     kept = tx.one("SELECT id, author, kind, updated, removed FROM thing WHERE uri = :uri", uri=seen.uri)
     if kept is None:
-        if tx.one("SELECT 1 AS x FROM gone WHERE uri = :uri AND domain = :domain", uri=seen.uri, domain=writer.domain):
+        if taken_back(tx, seen.uri, writer.domain):
             return None
         id = new_id()
         _insert(
@@ -174,6 +174,12 @@ def remove(tx: Tx, uri: str, author: int) -> str | None:
         raise NotAllowed(N_("Only its author can delete this."))
     take_down(tx, kept["id"])
     return str(kept["kind"])
+
+
+def taken_back(tx: Tx, uri: str, domain: str) -> bool:
+    """Whether its server deleted it before it came here."""
+    sql = "SELECT 1 AS x FROM gone WHERE uri = :uri AND domain = :domain"
+    return tx.one(sql, uri=uri, domain=domain) is not None
 
 
 def take_down(tx: Tx, id: int) -> None:
