@@ -7,6 +7,7 @@ from federation.outcome import Outcome, settle
 from federation.outgoing import announce
 from federation.parcels import Parcel, packed
 from federation.peers import Found, find_hub, follow_hub, stop_following, subscribe_url
+from federation.roundtrip import Step, through
 from federation.routes import Shelf
 from federation.routes import routes as reading
 from federation.waking import wake
@@ -23,6 +24,7 @@ __all__ = [
     "Outcome",
     "Parcel",
     "Shelf",
+    "Step",
     "Unreachable",
     "Wire",
     "announce",
@@ -35,5 +37,6 @@ __all__ = [
     "settle",
     "stop_following",
     "subscribe_url",
+    "through",
     "wake",
 ]

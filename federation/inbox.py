@@ -13,7 +13,7 @@ import structlog
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from federation import keys, resolve, seal, signatures
+from federation import checkup, keys, resolve, seal, signatures
 from federation.as2 import loose
 from federation.as2.contexts import Json
 from federation.seal import Envelope, Refused
@@ -53,21 +53,31 @@ class Inbox:
             await _send(send, 202)
 
     async def _take(self, wire: Wire, scope: Scope, receive: Receive, facts: Facts) -> str:
-        headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
         name = scope["path_params"].get("name")
         if name is not None:
             await wire.store.read_hot(actors.at, f"{wire.base}/actor/{name}")
-        _check_head(dict(headers), wire.limits.body)
-        body = await _body(receive, wire.limits.body, wire.limits.body_seconds)
-        query = scope["query_string"]
-        path = scope.get("raw_path") or scope["path"].encode()
-        target = (path.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1")
-        return await take(wire, target, headers, body, facts)
+        return await take(wire, *await _whole(wire, scope, receive), facts)
+
+
+class Checkup:
+    """Another hub asks what we see of it. The answer is 200 with what was found, whether that is good or bad."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wire: Wire = scope["app"].state.wire
+        try:
+            report = await checkup.examine(wire, *await _whole(wire, scope, receive))
+        except HubError as error:
+            refusal = _refusal(error)
+            await _send(send, refusal.status, str(refusal), refusal.after)
+        else:
+            log.info("checkup", about=report.about, inbox=report.inbox.status)
+            await _answer(send, 200, msgspec.json.encode(report))
 
 
 routes: list[BaseRoute] = [
     Route("/inbox", Inbox(), methods=["POST"]),
     Route("/actor/inbox", Inbox(), methods=["POST"]),
+    Route(checkup.PATH, Checkup(), methods=["POST"]),
     Route("/actor/{name}/inbox", Inbox(), methods=["POST"]),
 ]
 
@@ -106,6 +116,16 @@ async def take(wire: Wire, target: str, headers: Headers, body: bytes, facts: Fa
 
 
 # --- the letter ------------------------------------------------------------------------------------
+
+
+async def _whole(wire: Wire, scope: Scope, receive: Receive) -> tuple[str, Headers, bytes]:
+    """A request as it came: path and query, headers, body. Raises `Refused`."""
+    headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
+    _check_head(dict(headers), wire.limits.body)
+    body = await _body(receive, wire.limits.body, wire.limits.body_seconds)
+    query = scope["query_string"]
+    path = scope.get("raw_path") or scope["path"].encode()
+    return (path.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1"), headers, body
 
 
 def _check_head(headers: dict[str, str], most: int) -> None:
@@ -207,7 +227,10 @@ def _refusal(error: HubError) -> Refused:
 
 
 async def _send(send: Send, status: int, words: str = "", after: int = 0) -> None:
-    body = msgspec.json.encode({"error": words}) if words else b""
+    await _answer(send, status, msgspec.json.encode({"error": words}) if words else b"", after)
+
+
+async def _answer(send: Send, status: int, body: bytes, after: int = 0) -> None:
     head = [(b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
     head += [(b"content-type", b"application/json")] if body else []
     head += [(b"retry-after", str(max(1, -(-after // 1000))).encode())] if status in (429, 503) else []

@@ -98,14 +98,16 @@ def ahead(response: Response) -> int | None:
 
 def why(response: Response) -> str:
     """What a server says when it refuses, and what its clock says, to be added to a sentence."""
-    told = f" It says: {_reason(response)}" if _reason(response) else ""
+    said = reason(response)
+    told = f" It says: {said}" if said else ""
     off = ahead(response) or 0
     if abs(off) < manners.NOTICED:
         return told
     return f"{told} Our clock is {abs(off) // MINUTE} minutes {'ahead of' if off > 0 else 'behind'} theirs."
 
 
-def _reason(response: Response) -> str:
+def reason(response: Response) -> str:
+    """What a server says when it refuses; "" when it says nothing that can be read."""
     try:
         said = msgspec.json.decode(response.body, type=_Refusal).error
     except (msgspec.MsgspecError, UnicodeDecodeError):

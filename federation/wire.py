@@ -17,6 +17,7 @@ from hub.ids import made_at
 from hub.store import Store, Tx
 
 V = TypeVar("V")
+CHECKUPS = 10  # a minute: how often hubs may ask us to look at them
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -91,7 +92,7 @@ class Own(msgspec.Struct, frozen=True):
     def key_for(self, said: int, about: str) -> PrivateKey:
         """The key for an activity (its id) about something: the old one for what was said before it was changed, and
         for telling that it was."""
-        before = made_at(said) <= self.changed or about == self.uri
+        before = (said and made_at(said) <= self.changed) or about == self.uri
         return self.former if self.former is not None and before else self.key
 
     def other_than(self, key: PrivateKey) -> PrivateKey | None:
@@ -109,6 +110,7 @@ class Wire:
         self.looked_again: Recent[bool] = Recent(5 * MINUTE, 10_000)  # actors whose keys were fetched anew
         self.heard: Recent[bool] = Recent(MINUTE, 10_000)  # hosts that have just shown that they are up
         self.inbox_rates = Rates(limits.a_minute, limits.burst)
+        self.checkups = Rates(CHECKUPS, CHECKUPS)
         self.key_rates = Rates(limits.key_fetches, limits.key_fetches)
         self.signers: Recent[Own] = Recent(MINUTE, 512)  # our own; another process may change them
         self.asking: Recent[str] = Recent(DAY, 10_000)  # how hosts want our GETs to be signed

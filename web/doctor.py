@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from hub import jobs, peers, people, settings
-from hub.clock import DAY, HOUR, now
+from hub import jobs, manners, peers, people, settings
+from hub.clock import DAY, HOUR, MINUTE, now
 from hub.config import Config
 from hub.errors import N_, NotFound
 from hub.store import Store, Tx
@@ -104,7 +104,18 @@ def _inside(tx: Tx, config: Config) -> list[Finding]:
             )
         )
     findings.append(_steward(tx))
-    return [*findings, *_queue(tx), _silent(tx)]
+    return [*findings, *_queue(tx), _silent(tx), *_clocks(tx)]
+
+
+def _clocks(tx: Tx) -> list[Finding]:
+    """What the clocks of those say who refuse what we send."""
+    off = manners.clocks(tx)
+    if not off:
+        return []
+    way = {True: "ahead of", False: "behind"}
+    shown = [f"{abs(it.ahead) // MINUTE} minutes {way[it.ahead > 0]} {it.host}" for it in off[:5]]
+    fix = N_("They refuse what we send. Set the clock of this machine by the network: timedatectl set-ntp true.")
+    return [Finding("clock", "bad" if len(off) > 1 else "warn", f"ours is {', '.join(shown)}", fix)]
 
 
 def _steward(tx: Tx) -> Finding:

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from federation import Wire, follow_hub
-from hub import people, settings
+from federation import Step, Wire, follow_hub, through
+from hub import keys, people, settings
 from hub.config import Config
 from hub.errors import N_, HubError, Invalid
 from hub.store import Store, Tx
@@ -27,12 +27,16 @@ LONGEST_PATH = 100  # bytes: what a unix socket's address may have
 
 
 class Tools(msgspec.Struct, frozen=True):
-    """What an errand needs at hand. `follow` finds the hub behind a domain and follows it; returns its handle."""
+    """What an errand needs at hand. `follow` finds the hub behind a domain and follows it; returns its handle.
+
+    `through` asks another hub whether it can read and reach this one.
+    """
 
     store: Store
     config: Config
     data: Path
     follow: Callable[[str, int], Awaitable[str]]
+    through: Callable[[str], Awaitable[list[Step]]]
 
 
 Json = dict[str, Any]
@@ -104,7 +108,19 @@ async def back_up(tools: Tools, asked: Json) -> Json:
 
 async def examine(tools: Tools, asked: Json) -> Json:
     findings = await doctor.examine(tools.store, tools.config, tools.data)
+    steps = await tools.through(asked.get("through", ""))
+    findings += [doctor.Finding(step.check, step.state, step.found, step.fix) for step in steps]
     return {"findings": [msgspec.to_builtins(one) for one in findings]}
+
+
+async def rotate_keys(tools: Tools, asked: Json) -> Json:
+    """New keys for everybody here. Those whose last change is still on its way keep what they have."""
+    changed = 0
+    actors = await tools.store.read(keys.ours)
+    for actor in actors:
+        new = await asyncio.to_thread(keys.generate)  # 50 ms, during which no transaction should be open
+        changed += await tools.store.write(keys.rotate, actor, new, again=bool(asked.get("again")))
+    return {"changed": changed, "waiting": len(actors) - changed}
 
 
 async def migrate(tools: Tools, asked: Json) -> Json:
@@ -114,7 +130,8 @@ async def migrate(tools: Tools, asked: Json) -> Json:
 
 ERRANDS: dict[str, Errand] = {
     "init": open_hub, "user create": create_user, "user list": list_users, "user reset": reset_user, "follow": follow,
-    "publish": publish, "backup": back_up, "doctor": examine, "migrate": migrate,
+    "publish": publish, "backup": back_up, "doctor": examine, "keys rotate": rotate_keys,
+    "migrate": migrate,
 }  # fmt: skip
 
 
@@ -162,6 +179,11 @@ def follower(wire: Wire) -> Callable[[str, int], Awaitable[str]]:
         return (await follow_hub(wire, domain, who)).acct
 
     return follow_
+
+
+def at_hand(store: Store, config: Config, data: Path, wire: Wire) -> Tools:
+    """What errands need of a hub that is open."""
+    return Tools(store, config, data, follower(wire), lambda domain: through(wire, domain))
 
 
 def socket_at(data: Path) -> Path:

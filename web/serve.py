@@ -48,7 +48,7 @@ async def run(config: Config, data: Path) -> None:
         app = build(store, config, data=data)
         ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         server = _Server(_uvicorn(app, config), ready)
-        tools = errands.Tools(store, config, data, errands.follower(app.state.wire))
+        tools = errands.at_hand(store, config, data, app.state.wire)
         async with errands.open_for_errands(tools):
             said = asyncio.create_task(_say(ready, store, config))
             await server.serve()
@@ -107,7 +107,7 @@ async def alone(config: Config, data: Path, errand: str, asked: errands.Json) ->
             return {"applied": applied}
         config = await at_home(store, config)
         async with on_the_wire(store, config) as wire:
-            tools = errands.Tools(store, config, data, errands.follower(wire))
+            tools = errands.at_hand(store, config, data, wire)
             return await errands.ERRANDS[errand](tools, asked)
 
 

@@ -18,7 +18,7 @@ from federation.signatures import cavage, rfc9421
 from federation.signatures.claim import HASH, LONGEST_HEADER, PADDING, BadSignature, Claim, Request, WrongTime
 from hub.errors import N_
 
-__all__ = ["BadSignature", "Claim", "WrongTime", "parse", "sign_cavage", "sign_rfc9421", "verify"]
+__all__ = ["BadSignature", "Claim", "Headers", "WrongTime", "parse", "sign_cavage", "sign_rfc9421", "verify"]
 
 sign_cavage = cavage.sign
 sign_rfc9421 = rfc9421.sign
