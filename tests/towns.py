@@ -8,6 +8,7 @@ import msgspec
 from processes import Hub, until, words_of
 
 from hub import asks, attendance, events, helping, jobs, peers, people, posts, projects
+from hub.clock import DAY, HOUR, now
 from hub.config import Config
 from hub.people import Guest
 from hub.store import Tx
@@ -94,7 +95,30 @@ def _events(tx: Tx) -> dict[str, str]:
         "event": str(pictured.id), "answer": answer.secret,
         "cancelled": str(next(it.id for it in coming if it.cancelled)),
         "plain": str(next(it.id for it in coming if not it.pictures and not it.cancelled)),
+        **_plans_change(tx),
     }  # fmt: skip
+
+
+def _plans_change(tx: Tx) -> dict[str, str]:
+    """An event that is full, with people who wait, and one that moved online."""
+    steward, starts = people.steward(tx).actor, now() + 40 * DAY
+    draft = events.Draft(
+        title={"en": "Willow weaving", "cy": "Gwehyddu helyg"}, starts=starts, ends=starts + 3 * HOUR,
+        venue="The boathouse", places=5,
+    )  # fmt: skip
+    full = events.publish(tx, steward, draft).id
+    for name, party in (("Nia", 3), ("Tomos", 4), ("Elin", 1)):
+        attendance.answer(tx, full, Guest(name, "01632 960152"), "yes", party=party)
+    waits = attendance.answer(tx, full, Guest("Gwenllian", "01632 960153"), "yes")
+    moved = events.publish(tx, steward, draft).id
+    events.move_online(
+        tx,
+        steward,
+        moved,
+        "https://meet.example/willow",
+        {"en": "The boathouse leaks.", "cy": "Mae'r cwt cychod yn gollwng."},
+    )
+    return {"full": str(full), "waits": waits.secret, "moved": str(moved)}
 
 
 def _asks(tx: Tx) -> dict[str, str]:

@@ -30,6 +30,8 @@ GUEST = {
     "search": "/search", "found": "/search?q=river", "nothing found": "/search?q=zzzz", "follow": "/follow",
     "hubs near us": "/near",
     "parts to follow": "/slices", "a part": "/@events", "a topic": "/@t_transport",
+    "full event": "/events/{full}", "on the waiting list": "/events/{full}/answer/{waits}",
+    "moved online": "/events/{moved}",
     "sign in": "/signin", "sign up": "/signup", "new password": "/password?key={link}", "404": "/nothing",
 }  # fmt: skip
 STEWARD = {
@@ -43,7 +45,8 @@ STEWARD = {
     "publish note": "/publish/note", "change event": "/events/{event}/change", "change ask": "/asks/{ask}/change",
     "change project": "/projects/{project}/change", "change news": "/posts/{post}/change",
     "cancel event": "/events/{event}/cancel", "close ask": "/asks/{ask}/close", "take down": "/events/{event}/remove",
-    "who is coming": "/events/{event}/people", "who can help": "/asks/{ask}/answers", "own event": "/events/{event}",
+    "who is coming": "/events/{event}/people", "who waits": "/events/{full}/people",
+    "who can help": "/asks/{ask}/answers", "own event": "/events/{event}",
 }  # fmt: skip
 RESIDENT = {"403": "/steward", "event, signed in": "/events/{event}"}
 NATIONAL = {
