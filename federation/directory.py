@@ -115,7 +115,7 @@ async def _asked(wire: Wire, host: str, budget: Budget) -> Settle:
     lacks = _lacks(found)
     if lacks:
         return lambda tx: directory.failed(tx, host, lacks)
-    return lambda tx: directory.verified(tx, host, found.hub.id, found.book)
+    return lambda tx: directory.verified(tx, host, found.hub.id, found.book, found.instance)
 
 
 def _lacks(found: Found) -> str:

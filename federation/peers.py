@@ -226,7 +226,7 @@ async def _introduced(wire: Wire, host: str, budget: Budget) -> str:
 
 def _ask(tx: Tx, found: Found, who: int) -> Actor:
     people.require(tx, who, "steward")
-    directory.met(tx, found.hub.domain, found.hub.id, found.book)
+    directory.met(tx, found.hub.domain, found.hub.id, found.book, found.instance)
     if found.book:
         directory.ask_whom_it_knows(tx, found.hub.domain)
     actors.ask_to_follow(tx, settings.get(tx).actor, found.hub.id)

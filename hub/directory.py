@@ -66,6 +66,7 @@ class Entry(msgspec.Struct, frozen=True):
     lon: float | None
     discoverable: bool
     book: str
+    instance: str
     introducer: str
     introductions: list[Introduction]
     vouched: int
@@ -128,10 +129,10 @@ def entries(tx: Tx) -> list[Entry]:
 
 
 def get(tx: Tx, host: str) -> Entry:
-    found = _entries(tx, tx.all(f"{_SELECT} WHERE k.host = :host", host=host))
-    if not found:
+    it = find(tx, host)
+    if it is None:
         raise NotFound(N_("We have not heard of a hub there."))
-    return found[0]
+    return it
 
 
 def find(tx: Tx, host: str) -> Entry | None:
@@ -157,8 +158,8 @@ def listed(tx: Tx) -> list[Entry]:
 
 def shown(tx: Tx) -> list[Entry]:
     """Those that a resident sees, the nearest first; then those that do not say where they are."""
-    here = position(settings.get(tx))
-    return sorted((one for one in good(tx) if one.state == "visible"), key=lambda one: _far(here, one))
+    here, known = position(settings.get(tx)), good(tx)
+    return sorted((one for one in known if one.state == "visible"), key=lambda one: _far(here, one))
 
 
 def position(hub: Hub) -> tuple[float, float] | None:
@@ -172,7 +173,7 @@ def _far(here: tuple[float, float] | None, one: Entry) -> tuple[float, int]:
 # --- what we find when we ask ----------------------------------------------------------------------
 
 
-def met(tx: Tx, host: str, actor: int, book: str = "") -> None:
+def met(tx: Tx, host: str, actor: int, book: str = "", instance: str = "") -> None:
     """A steward named this hub and it answered: no rumour, so no budget, and what was refused or gone is back."""
     tx.run(
         """INSERT INTO known_hub (id, host, domain, state, first_seen, due)
@@ -181,11 +182,11 @@ def met(tx: Tx, host: str, actor: int, book: str = "") -> None:
            WHERE known_hub.state IN ('refused', 'gone')""",
         id=new_id(), host=host, domain=registrable(host), now=now(),
     )  # fmt: skip
-    verified(tx, host, actor, book)
+    verified(tx, host, actor, book, instance)
 
 
-def verified(tx: Tx, host: str, actor: int, book: str = "") -> None:
-    """It answered at its own address and is a hub. `book` is where it tells whom it knows."""
+def verified(tx: Tx, host: str, actor: int, book: str = "", instance: str = "") -> None:
+    """It answered at its own address and is a hub. `book` is where it tells whom it knows, `instance` its server."""
     it = find(tx, host)
     if it is None or it.state in ("refused", "gone"):
         return
@@ -193,9 +194,9 @@ def verified(tx: Tx, host: str, actor: int, book: str = "") -> None:
         gone(tx, host, "It asks not to be listed.")
         return
     tx.run(
-        """UPDATE known_hub SET state = 'verified', actor = :actor, book = :book, verified = :now, failures = 0,
-             why = '', due = :due WHERE host = :host""",
-        host=host, actor=actor, book=book, now=now(),
+        """UPDATE known_hub SET state = 'verified', actor = :actor, book = :book, instance = :instance, verified = :now,
+             failures = 0, why = '', due = :due WHERE host = :host""",
+        host=host, actor=actor, book=book, instance=instance, now=now(),
         due=now() + int(AGAIN * random.uniform(1 - SPREAD, 1 + SPREAD)),
     )  # fmt: skip
     if it.state == "candidate":
@@ -264,10 +265,6 @@ def be_quiet(tx: Tx, until: int) -> None:
 def sweep(tx: Tx) -> None:
     """Forget what is gone long enough, and what nobody has said for thirty days."""
     tx.run("DELETE FROM introduction WHERE at < :old", old=now() - FRESH)
-    tx.run(
-        """DELETE FROM introduction WHERE hub IN (SELECT id FROM known_hub WHERE state = 'gone' AND due <= :now)""",
-        now=now(),
-    )
     tx.run("DELETE FROM known_hub WHERE state = 'gone' AND due <= :now", now=now())
 
 
@@ -357,16 +354,18 @@ def _entries(tx: Tx, rows: Iterable[Row]) -> list[Entry]:
     rows = list(rows)
     if not rows:
         return []
-    known, told = relations(tx), _introductions(tx, rows)
+    known, told = relations(tx), _told(tx, rows)
     return [_entry(row, known, told.get(row["id"], [])) for row in rows]
 
 
-def _introductions(tx: Tx, rows: list[Row]) -> dict[int, list[Introduction]]:
-    one = {"only": rows[0]["id"] if len(rows) == 1 else 0}
+def _told(tx: Tx, rows: list[Row]) -> dict[int, list[Introduction]]:
     found: dict[int, list[Introduction]] = {}
-    for row in tx.all("SELECT * FROM introduction WHERE :only = 0 OR hub = :only ORDER BY at, introducer", **one):
-        said = Introduction(row["introducer"], row["relation"], row["at"])
-        found.setdefault(row["hub"], []).append(said)
+    if len(rows) == 1:
+        told = tx.all("SELECT * FROM introduction WHERE hub = :hub ORDER BY at, introducer", hub=rows[0]["id"])
+    else:
+        told = tx.all("SELECT * FROM introduction ORDER BY at, introducer")
+    for row in told:
+        found.setdefault(row["hub"], []).append(Introduction(row["introducer"], row["relation"], row["at"]))
     return found
 
 
@@ -393,6 +392,6 @@ def _counts(one: Introduction, known: Relations) -> bool:
 
 
 _PLAIN = [
-    "id", "host", "domain", "actor", "lat", "lon", "book", "introducer", "first_seen", "verified", "due",
+    "id", "host", "domain", "actor", "lat", "lon", "book", "instance", "introducer", "first_seen", "verified", "due",
     "failures", "why", "heard", "lists_us",
 ]  # fmt: skip

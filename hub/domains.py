@@ -1,11 +1,12 @@
 """Which part of a host's name somebody had to register: what makes many names dear, and so can be counted."""
 
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import ip_address
 
 from publicsuffixlist import PublicSuffixList
 
 
+@lru_cache(maxsize=20_000)
 def registrable(host: str) -> str:
     """`hwb.bangor.org.uk` → `bangor.org.uk`; an address or a name without a dot is its own.
 

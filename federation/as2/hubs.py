@@ -28,6 +28,7 @@ def entry(it: Entry, hub: Hub) -> Json:
         "href": it.uri,
         "rel": [ENTRY],
         "name": pick(it.name, hub.languages[0]),
+        **({"nh:instance": it.instance} if it.instance else {}),
         **({"nh:area": [area]} if area else {}),
         **({"nh:geo": [round(part, DECIMALS) for part in it.position]} if it.position else {}),
         "nh:relation": it.relation,

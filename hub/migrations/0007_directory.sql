@@ -7,6 +7,7 @@ CREATE TABLE known_hub (
   id {id}, host TEXT NOT NULL UNIQUE CHECK (length(host) <= 260), domain TEXT NOT NULL CHECK (length(domain) <= 260),
   state TEXT NOT NULL CHECK (state IN ('candidate', 'verified', 'refused', 'gone')),
   actor {int} REFERENCES actor, book TEXT NOT NULL DEFAULT '' CHECK (length(book) <= 2000),
+  instance TEXT NOT NULL DEFAULT '' CHECK (length(instance) <= 2000),
   introducer TEXT NOT NULL DEFAULT '' CHECK (length(introducer) <= 260), first_seen {int} NOT NULL,
   verified {int} NOT NULL DEFAULT 0, due {int} NOT NULL, failures {int} NOT NULL DEFAULT 0,
   why TEXT NOT NULL DEFAULT '' CHECK (length(why) <= 300), approved {int} NOT NULL DEFAULT 0,

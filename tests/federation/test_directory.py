@@ -66,6 +66,7 @@ async def test_following_one_hub_leads_to_all_that_it_knows_each_asked_itself(he
         "tredegar.example": "verified", "barry.example": "verified", "nobody.example": "candidate",
     }  # fmt: skip
     found = await here.store.read(directory.get, "barry.example")
+    assert found.instance == barry.instance
     assert (found.name, found.lat) == ({"und": "Hub"}, None), "its own words, not those of who named it"
     assert barry.asked[0].startswith("/.well-known/webfinger")
 
@@ -221,7 +222,9 @@ async def test_who_does_not_want_to_be_listed_goes_when_it_is_asked_again(here: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("status", "left"), [(410, "gone"), (404, "verified")])
-async def test_a_server_that_says_410_is_removed_at_once_and_404_is_not(here: Here, clock: Clock, status: int, left: str) -> None:
+async def test_a_server_that_says_410_is_removed_at_once_and_404_is_not(
+    here: Here, clock: Clock, status: int, left: str
+) -> None:
     server = a_hub(here)
     await here.store.write(tell, "peer.example", "tredegar.example")
     await here.store.write(finding.schedule)
@@ -416,7 +419,8 @@ async def get(here: Here, path: str, etag: str = "") -> tuple[int, Json, str]:
 
 async def test_our_list_says_where_hubs_are_and_what_we_are_to_each_other(here: Here) -> None:
     def scene(tx: Tx) -> None:
-        mutual(tx, "penarth.example", at=(51.48169, -3.17912))
+        actor = mutual(tx, "penarth.example", at=(51.48169, -3.17912))
+        directory.verified(tx, "penarth.example", actor, "https://penarth.example/x", "https://penarth.example/actor")
         verified(tx, "cwm.example", at=None)
         actor = remembered(tx, "barry.example")
         directory.met(tx, "barry.example", actor)
@@ -430,6 +434,7 @@ async def test_our_list_says_where_hubs_are_and_what_we_are_to_each_other(here: 
     ]  # fmt: skip
     assert doc["orderedItems"][0] == {
         "type": "Link", "href": "https://penarth.example/actor/hub", "rel": ["nh:HubEntry"], "name": "Penarth",
+        "nh:instance": "https://penarth.example/actor",
         "nh:area": [{"nh:name": "Splott ward"}], "nh:geo": [51.48, -3.18], "nh:relation": "mutual",
         "nh:firstSeen": "2026-05-01", "nh:lastVerified": "2026-05-01",
     }  # fmt: skip

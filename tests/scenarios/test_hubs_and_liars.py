@@ -206,10 +206,8 @@ async def test_five_hundred_hubs_find_each_other_among_fifty_liars(
         await _until(ours, clock, start + (number + 1) * round_)
         known = [await _entries(it) for it in ours]
         rounds.append([sum(one.verified > 0 for host, one in each.items() if host in reachable) for each in known])
-        lists = {
-            it.wire.host: {one.host for one in each.values() if one.good} for it, each in zip(ours, known, strict=True)
-        }
-        world.gossip(number, lists)
+        told = [{one.host for one in each.values() if one.good} for each in known]
+        world.gossip(dict(zip(world.ours, told, strict=True)))
     print("\nhonest hubs found, round by round:", rounds)
 
     days = (clock.ms - start) / DAY
