@@ -93,6 +93,8 @@ def answer(
         _check_guest(who)
     elif _state(tx, id, who) in HELPED:
         raise Conflict(N_("You have helped with this already. Thank you."))
+    if offered is not None and _offered_else(tx, offered.uri, id, who):
+        raise Invalid(N_("This was offered for something else."), field="offer")
     words = clean_words(words, longest=2000, field="words")
     kept = _write(tx, ask, who, said, words=words, via=via, named=named, offered=offered)
     record(tx, Kind.ASK_ANSWERED, subject=id, actor=who if isinstance(who, int) else ask.by.id, said=said)
@@ -301,6 +303,12 @@ def _check_guest(guest: Guest) -> None:
         raise Invalid(
             N_("Leave a phone number or an e-mail address. Only the coordinators will see it."), field="contact"
         )
+
+
+def _offered_else(tx: Tx, uri: str, ask: int, who: int | Guest) -> bool:
+    """Whether an Offer of this address has been made by somebody else, or for another ask."""
+    row = tx.one("SELECT ask, actor FROM answer WHERE offer = :uri", uri=uri)
+    return row is not None and (row["ask"], row["actor"]) != (ask, who)
 
 
 def _state(tx: Tx, ask: int, actor: int) -> str | None:

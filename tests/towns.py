@@ -123,8 +123,15 @@ def _plans_change(tx: Tx) -> dict[str, str]:
 
 def _asks(tx: Tx) -> dict[str, str]:
     ask, offer = asks.open_(tx, "ask")[0], asks.open_(tx, "offer")[0]
-    helping.answer(tx, ask.id, Guest("Idris", "01632 960151"), "help", words="Any morning but Tuesday.")
-    return {"ask": str(ask.id), "offer": str(offer.id), "closed": str(asks.closed(tx)[0].id)}
+    helper = helping.answer(tx, ask.id, Guest("Idris", "01632 960151"), "help", words="Any morning but Tuesday.")
+    helped = helping.answer(tx, ask.id, Guest("Catrin", "01632 960150"), "help", named=True)
+    steward = people.steward(tx).actor
+    helping.accept(tx, steward, helped.id, {}, checked=True)
+    helping.done(tx, steward, helped.id, 1.5)
+    return {
+        "ask": str(ask.id), "offer": str(offer.id), "closed": str(asks.closed(tx)[0].id), "helper": str(helper.id),
+        "helped": str(helped.id),
+    }  # fmt: skip
 
 
 def _trouble(tx: Tx, event: str) -> None:

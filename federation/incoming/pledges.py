@@ -6,7 +6,7 @@ from federation.dispatch import Sender
 from federation.incoming.ours import FORGOTTEN, NOT_OURS, taken_back
 from federation.outgoing import pledges as out
 from federation.resolve import Gathered
-from hub import asks, helping, pledges, things
+from hub import helping, pledges, things
 from hub.actors import Actor
 from hub.errors import N_, Conflict, NotAllowed, NotFound
 from hub.helping import Offered
@@ -30,7 +30,6 @@ def offer(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
         return "ignored: taken back before it came"
     uri = loose.id_of(activity)
     try:
-        asks.get(tx, thing.id)
         helping.answer(
             tx, thing.id, sender.id, DOES[thing.kind], words=it.words, via="pledge",
             offered=Offered(uri, it.hours, it.available),

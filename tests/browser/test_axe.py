@@ -46,7 +46,9 @@ STEWARD = {
     "change project": "/projects/{project}/change", "change news": "/posts/{post}/change",
     "cancel event": "/events/{event}/cancel", "close ask": "/asks/{ask}/close", "take down": "/events/{event}/remove",
     "who is coming": "/events/{event}/people", "who waits": "/events/{full}/people",
-    "who can help": "/asks/{ask}/answers", "own event": "/events/{event}",
+    "who can help": "/asks/{ask}/answers",
+    "a helper": "/asks/{ask}/answers/{helper}", "who has helped": "/asks/{ask}/answers/{helped}",
+    "own event": "/events/{event}",
 }  # fmt: skip
 RESIDENT = {"403": "/steward", "event, signed in": "/events/{event}"}
 NATIONAL = {

@@ -94,6 +94,18 @@ async def test_what_waits_for_a_coordinator_is_counted(store: Store) -> None:
     assert await store.read(helping.waiting, bethan) == []
 
 
+async def test_one_offer_stands_for_one_ask_and_one_person(store: Store) -> None:
+    bethan, ask, sunil, _ = await offered(store)
+    other = await store.write(asks.publish, bethan, "ask", lift())
+    aled = await store.write(stranger, "aled")
+    said = helping.Offered("https://mastodon.example/offers/1")
+    for _ in range(2):
+        await store.write(helping.answer, ask.id, sunil, "help", via="pledge", offered=said)
+    for id, who in ((other.id, sunil), (ask.id, aled)):
+        with pytest.raises(Invalid):
+            await store.write(helping.answer, id, who, "help", via="pledge", offered=said)
+
+
 # --- from offered to thanked -----------------------------------------------------------------------
 
 

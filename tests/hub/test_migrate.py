@@ -94,6 +94,46 @@ async def test_two_processes_that_start_together_share_the_work(empty: str) -> N
     assert sorted([*applied[0], *applied[1]]) == steps
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+async def test_what_people_answered_is_there_after_their_table_is_made_anew(
+    database: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    def then(tx: Tx) -> None:
+        tx.run(
+            """INSERT INTO actor (id, uri, kind, type, handle, domain, name, url, inbox, created, updated)
+               VALUES (1, 'u', 'hub', 'Group', 'hub', 'd', '{}', 'u', 'i', 1, 1)"""
+        )
+        for id, status in ((2, "open"), (3, "done")):
+            tx.run(
+                """INSERT INTO thing (id, uri, url, kind, author, local, title, words, html, published, updated)
+                   VALUES (:id, :uri, 'u', 'ask', 1, 1, '{}', '{}', '{}', 5, 7)""",
+                id=id, uri=f"t{id}",
+            )  # fmt: skip
+            tx.run(
+                "INSERT INTO ask (id, category, status, expires) VALUES (:id, 'other', :status, 9)",
+                id=id, status=status,
+            )  # fmt: skip
+        tx.run(
+            """INSERT INTO answer (id, ask, guest, contact, said, words, state, via, at)
+               VALUES (4, 2, 'Mair', '1', 'help', 'I can', 'accepted', 'web', 6)"""
+        )
+
+    old = tmp_path / "old"
+    old.mkdir()
+    for step in HERE.iterdir():
+        if step.name < "0010":
+            (old / step.name).write_text(step.read_text("utf-8"), "utf-8")
+    url = str(tmp_path / "hub.db") if database == "sqlite" else request.getfixturevalue("empty")
+    async with opened(url) as store:
+        await store.write(migrate, old)
+        await store.write(then)
+        await store.write(migrate)
+        kept = await store.read(lambda tx: tx.all("SELECT id, ask, guest, words, state, named, told FROM answer"))
+        closed = await store.read(lambda tx: tx.all("SELECT closed FROM ask ORDER BY id"))
+    assert [tuple(dict(row).values()) for row in kept] == [(4, 2, "Mair", "I can", "accepted", 0, "")]
+    assert [row["closed"] for row in closed] == [None, 7]
+
+
 def test_a_statement_without_an_end_is_refused() -> None:
     with pytest.raises(ValueError, match="without an end"):
         statements("CREATE TABLE a (id INTEGER);\nCREATE TABLE b (id INTEGER)\n", "sqlite")

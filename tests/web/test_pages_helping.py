@@ -41,7 +41,7 @@ async def test_a_coordinator_goes_step_by_step_from_an_offer_to_the_thanks(eithe
     olwen, path = await either.who("olwen"), f"/asks/{ask.id}/answers/{it.id}"
     first = (await olwen.get(path)).text
     assert "I have a car" in first
-    assert "They do not want to be named." in first
+    assert "They have not agreed to be named." in first
     sent = await olwen.post(path, data={"state": "accepted", "words": WHERE})
     assert sent.headers["location"] == f"/asks/{ask.id}/answers?done=help-accepted"
     assert "What became of it" in (await olwen.get(f"/asks/{ask.id}/answers")).text

@@ -6,9 +6,10 @@ import re
 import pytest
 from browsing import Site
 from conftest import Clock
-from scene import hub_draft, lift, orchard, party
+from scene import hub_draft, lift, orchard, party, stranger
 
-from hub import asks, events, people, posts, projects, settings
+from hub import asks, events, helping, people, posts, projects, settings
+from hub.people import Guest
 from hub.store import Tx
 from web import i18n, themes
 
@@ -20,7 +21,8 @@ PUBLIC = (
 KEPT = (
     "/publish", "/publish/event", "/publish/ask", "/publish/offer", "/publish/project", "/publish/note", "/account",
     "/events/{event}/change", "/events/{event}/cancel", "/events/{event}/remove", "/events/{event}/people",
-    "/asks/{ask}/change", "/asks/{ask}/close", "/asks/{ask}/answers", "/projects/{project}/change",
+    "/asks/{ask}/change", "/asks/{ask}/close", "/asks/{ask}/answers",
+    "/asks/{ask}/answers/{helper}", "/asks/{ask}/answers/{helped}", "/projects/{project}/change",
     "/messages", "/steward/said", "/steward/reports", "/steward/kept-out",
     "/steward", "/steward/asks", "/steward/replies", "/steward/followers", "/steward/following", "/steward/deliveries",
     "/steward/hubs", "/steward/settings", "/steward/people",
@@ -30,10 +32,16 @@ KEPT = (
 def life(tx: Tx) -> dict[str, int]:
     who = people.steward(tx).actor
     project = projects.start(tx, who, orchard()).id
+    ask = asks.publish(tx, who, "ask", lift(vetted=True)).id
+    helped = helping.answer(tx, ask, Guest("Mair", "1"), "help").id
+    helping.accept(tx, who, helped, {}, checked=True)
+    helping.done(tx, who, helped, 1.5)
     return {
+        "helper": helping.answer(tx, ask, stranger(tx), "help").id,
+        "helped": helped,
         "project": project,
         "event": events.publish(tx, who, party(project=project)).id,
-        "ask": asks.publish(tx, who, "ask", lift()).id,
+        "ask": ask,
         "note": posts.publish(tx, who, posts.Draft(text={"en": "Closed.", "cy": "Ar gau."})).id,
     }
 

@@ -20,7 +20,7 @@ from web.templates import render, see_other
 
 
 class AnswersPage(msgspec.Struct, frozen=True):
-    """Everybody who answered an ask or an offer, the newest first."""
+    """Everybody who answered an ask or an offer: those for whom something is to be done first, else the newest."""
 
     ask: asks.Ask
     answers: list[Answer]
@@ -90,7 +90,13 @@ async def answers(request: Request) -> Response:
 
 def _answers(tx: Tx, who: int, id: int) -> AnswersPage:
     things.ours(tx, id, ("ask", "offer"))
-    return AnswersPage(asks.get(tx, id), helping.answers(tx, who, id))
+    return AnswersPage(asks.get(tx, id), sorted(helping.answers(tx, who, id), key=_turn))
+
+
+def _turn(it: Answer) -> int:
+    """What waits for a coordinator stands first."""
+    waits = ("offered", "accepted", "done")
+    return waits.index(it.state) if it.state in waits and it.said != "share" else len(waits)
 
 
 @auth.needs("organiser")
@@ -148,11 +154,10 @@ def _proposed(request: Request, ask: asks.Ask, it: Answer) -> dict[str, str]:
     words = i18n.catalogue(lang, request.app.state.press.folders)
     title = (best(ask.title, lang) or ("", ""))[0]
     thanks = words.gettext(THANKS_BY_NAME if it.named else THANKS) % {"name": it.name, "title": title}
+    hours = it.hours or ask.hours
     return {
-        "no": words.gettext(DECLINED),
-        "thanks": thanks,
-        "hours": f"{it.hours or ask.hours or '':g}" if it.hours or ask.hours else "",
-    }
+        "how": "public", "no": words.gettext(DECLINED), "thanks": thanks, "hours": f"{hours:g}" if hours else "",
+    }  # fmt: skip
 
 
 def _in(lang: str, words: str) -> Text:
