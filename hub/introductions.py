@@ -13,6 +13,7 @@ from hub.clock import DAY, now
 from hub.directory import LISTED, Entry
 from hub.domains import registrable
 from hub.ids import new_id
+from hub.places import distance
 from hub.store import Tx
 
 A_DAY = 50  # hubs that one introducer may bring
@@ -89,6 +90,14 @@ def followed_unlisted(tx: Tx) -> int:
     for host in sorted(missing):
         _insert(tx, host, "")
     return len(missing)
+
+
+def waiting(tx: Tx, km: float = float("inf")) -> list[Entry]:
+    """Hubs within `km` that have answered and wait for a steward's yes, the nearest first."""
+    here = directory.position(settings.get(tx))
+    found = [one for one in directory.good(tx) if one.state == "verified"]
+    far = {one.id: distance(here, one.position) if here and one.position else float("inf") for one in found}
+    return sorted((one for one in found if far[one.id] <= km), key=lambda one: (far[one.id], one.id))
 
 
 def to_ask(tx: Tx, chance: random.Random | None = None) -> list[Entry]:

@@ -148,7 +148,7 @@ async def test_the_page_speaks_welsh(site: Site, clock: Clock) -> None:
         "Hybiau yn ein hymyl",
         "i’r dwyrain",
         "Gogledd",
-        "rydyn ni’n dilyn ein gilydd",
+        "Rydyn ni’n dilyn ein gilydd",
         "yn hysbys ers 1 Mai",
     ):
         assert words in page
@@ -263,3 +263,16 @@ async def test_a_long_queue_is_told_by_its_number(site: Site, clock: Clock) -> N
     page = await steward(site)
     assert "Names: 150 of at most 500." in page
     assert "And 50 more." in page
+
+
+async def test_hubs_near_us_that_nobody_vouches_for_wait_on_the_stewards_first_page(site: Site, clock: Clock) -> None:
+    await site.did(somewhere)
+    await site.did(verified, "far.example")
+    await site.did(lambda tx: remembered(tx, "far.example", at=(57.1, -2.1)))
+    bethan, mo = await site.who("bethan"), await site.who("mo")
+    assert "1 hub near us that residents do not see yet" in (await bethan.get("/steward?lang=en")).text
+    assert "near us that residents" not in (await mo.get("/steward?lang=en")).text
+    listed = re.findall(
+        r'name="host" value="([^"]+)"><input type="hidden" name="act" value="show"', await steward(site)
+    )
+    assert listed == ["llandaf.example", "far.example"], "the nearest first"

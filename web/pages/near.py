@@ -100,13 +100,12 @@ def _page(tx: Tx, form: Form[Any]) -> KnownPage:
     parts: dict[str, Callable[[Entry], object]] = {
         "naming": lambda it: it.lists_us,
         "followers": lambda it: it.follows_us and not it.lists_us,
-        "waiting": lambda it: it.state == "verified",
         "shown": lambda it: it.state == "visible",
         "unasked": lambda it: it.state == "candidate",
         "refused": lambda it: it.state == "refused",
     }
     found = {name: [it for it in entries if belongs(it)] for name, belongs in parts.items()}
-    found["waiting"].sort(key=lambda it: (-it.vouched, -len(it.introductions), it.id))
+    found["waiting"] = introductions.waiting(tx)
     counts = {name: len(some) for name, some in found.items()}
     return KnownPage(
         form=form, naming=found["naming"][:WAITING], followers=found["followers"][:WAITING],

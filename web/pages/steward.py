@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import asks, events, heard, helping, jobs, messages, people, posts, reports, settings
+from hub import asks, events, heard, helping, introductions, jobs, messages, people, posts, reports, settings
 from hub.clock import DAY, now
 from hub.people import Account
 from hub.store import Tx
@@ -19,6 +19,7 @@ from web.templates import render
 
 SOON = 3 * DAY
 NEAR = 7 * DAY
+AROUND = 25.0  # km: hubs that are so near, and want looking at, are news
 LITTLE = 200 * 1024 * 1024  # bytes free on the disk: then it is time to do something
 SERVERS = 8  # of which the table on this page tells
 
@@ -59,6 +60,7 @@ class TodayPage(msgspec.Struct, frozen=True):
     said: int
     reports: int
     letters: int
+    hubs: int
     silent: list[Server]
     servers: list[Server]
     failed: int
@@ -68,7 +70,7 @@ class TodayPage(msgspec.Struct, frozen=True):
 
     @property
     def waits(self) -> int:
-        more = bool(self.replies) + bool(self.said) + bool(self.reports) + bool(self.letters)
+        more = bool(self.replies) + bool(self.said) + bool(self.reports) + bool(self.letters) + bool(self.hubs)
         return len(self.waiting) + len(self.postponed) + more
 
     @property
@@ -99,6 +101,7 @@ def _today(tx: Tx, who: Account, part: str, used: int, whole: int) -> TodayPage:
         replies=[it for it in posts.latest_replies(tx, who.actor) if _new(it)] if moderates else [],
         said=len(heard.waiting(tx, who.actor)) if moderates else 0,
         reports=len(reports.open_(tx, who.actor)) if moderates else 0, letters=messages.unread(tx, who.actor),
+        hubs=len(introductions.waiting(tx, AROUND)) if keeps else 0,
         silent=[it for it in servers if it.state == "silent"], servers=servers[:SERVERS],
         failed=queue.dead if keeps else 0, week=_week(tx),
         health=Health(used, whole, queue) if keeps else None, short_of_room=keeps and whole - used < LITTLE,
