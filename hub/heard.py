@@ -149,8 +149,10 @@ def get(tx: Tx, thing: int) -> Heard:
 
 def _too_much(tx: Tx, author: int) -> bool:
     row = tx.one(
-        """SELECT (SELECT count(*) FROM heard WHERE state = 'held') AS everybody,
-             count(*) FILTER (WHERE w.state = 'held') AS held, count(*) FILTER (WHERE w.at > :since) AS today
+        """SELECT (SELECT count(*) FROM heard h JOIN thing o ON o.id = h.thing
+                    WHERE h.state = 'held' AND o.removed IS NULL) AS everybody,
+             count(*) FILTER (WHERE w.state = 'held' AND t.removed IS NULL) AS held,
+             count(*) FILTER (WHERE w.at > :since) AS today
            FROM thing t JOIN heard w ON w.thing = t.id WHERE t.author = :author""",
         author=author, since=now() - DAY,
     )  # fmt: skip
