@@ -166,6 +166,12 @@ def answer_of(tx: Tx, event: int, actor: int) -> Attendance | None:
     return _attendance(row) if row else None
 
 
+def asked_by(tx: Tx, actor: int, uri: str) -> int | None:
+    """The event that they joined by the activity of that address."""
+    row = tx.one("SELECT event FROM attendance WHERE actor = :actor AND asked = :uri", actor=actor, uri=uri)
+    return int(row["event"]) if row else None
+
+
 def answer_by_secret(tx: Tx, event: int, secret: str) -> Attendance:
     """A guest's own answer. Raises `NotFound`."""
     return _attendance(

@@ -35,11 +35,15 @@ def _undone(tx: Tx, sender: Actor, id: str, what: Json) -> bool:
         case "Like" | "EmojiReact" | "Announce" as kind:
             thing = things.at(tx, loose.id_of(what.get("object")))
             return thing is not None and things.take_back(tx, thing.id, sender.id, _reaction(kind))
-        case "Join":
-            event = event_of(tx, what.get("object"))
-            return event is not None and attendance.withdraw(tx, event, sender.id)
+        case "Join" | "Accept" | "TentativeAccept" | "Reject" if (
+            event := event_of(tx, what.get("object"))
+        ) is not None:
+            return attendance.withdraw(tx, event, sender.id)
         case "Offer":
             return pledges.undone(tx, sender, id)
+    event = attendance.asked_by(tx, sender.id, id)
+    if event is not None:
+        return attendance.withdraw(tx, event, sender.id)
     row = tx.one("SELECT followed FROM follow WHERE follower = :who AND uri = :uri", who=sender.id, uri=id)
     if row is not None:
         return actors.unfollow(tx, sender.id, row["followed"])

@@ -117,6 +117,14 @@ async def test_friendica_is_told_in_private_too(here: Here) -> None:
     assert len(private(friendica)) == 2
 
 
+async def test_friendica_takes_its_answer_back(here: Here) -> None:
+    ann, event = here.server("friendica.example", "friendica").actor("ann"), await an_event(here)
+    accept = activity("Accept", ann, event.uri)
+    await hear(here, accept)
+    assert await hear(here, activity("Undo", ann, accept)) == "taken back"
+    assert await going(here, event) == (0, 0, 0)
+
+
 async def test_a_neighbour_with_an_account_finds_it_among_their_messages(here: Here) -> None:
     event = await full(here)
     rhys = await here.store.write(person, "rhys")
@@ -145,7 +153,7 @@ async def test_all_ways_share_the_same_places_and_one_line(here: Here, mastodon:
     assert await going(here, event) == (2, 0, 1)
 
 
-@pytest.mark.parametrize("leaves", ["Leave", "Undo", "no"])
+@pytest.mark.parametrize("leaves", ["Leave", "Undo", "Undo of an id", "no"])
 async def test_whoever_leaves_makes_room_for_the_next(here: Here, leaves: str) -> None:
     mobilizon = here.server("mobilizon.example", "mobilizon")
     ann, bob = mobilizon.actor("ann"), mobilizon.actor("bob", key=1)
@@ -153,7 +161,10 @@ async def test_whoever_leaves_makes_room_for_the_next(here: Here, leaves: str) -
     first, second = activity("Join", ann, event.uri), activity("Join", bob, event.uri)
     await hear(here, first)
     assert await hear(here, second, key=1) == "waiting"
-    left = {"Undo": activity("Undo", ann, first), "Leave": activity("Leave", ann, event.uri)}
+    left = {
+        "Undo": activity("Undo", ann, first), "Undo of an id": activity("Undo", ann, first["id"]),
+        "Leave": activity("Leave", ann, event.uri),
+    }  # fmt: skip
     await hear(here, left.get(leaves) or a_reply(ann, event.uri, "no"))
     assert answers(mobilizon)[:2] == [("Accept", first["id"]), ("TentativeAccept", second["id"])]
     assert ("Accept", second["id"]) in answers(mobilizon)

@@ -116,7 +116,8 @@ def _week(tx: Tx) -> Week:
     row = tx.one(
         """SELECT
              (SELECT count(*) FROM follow WHERE followed = :hub AND state = 'accepted' AND at > :since) AS followers,
-             (SELECT coalesce(sum(party), 0) FROM attendance WHERE said = 'yes' AND at > :since) AS coming,
+             (SELECT coalesce(sum(party), 0) FROM attendance
+               WHERE said = 'yes' AND turn IS NULL AND at > :since) AS coming,
              (SELECT count(*) FROM answer WHERE said IN ('help', 'take') AND at > :since) AS helpers,
              (SELECT count(*) FROM thing WHERE kind = 'reply' AND removed IS NULL AND published > :since) AS replies""",
         hub=settings.get(tx).actor, since=now() - NEAR,
