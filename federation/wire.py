@@ -44,7 +44,8 @@ class Recent(Generic[V]):
 
     def get(self, name: str) -> V | None:
         found = self._kept.get(name)
-        if found is None or now() - found[0] >= self._lasts:
+        # What was kept in the future was kept by a clock that has been set right since.
+        if found is None or not 0 <= now() - found[0] < self._lasts:
             return None
         return found[1]
 
@@ -69,8 +70,9 @@ class Rates:
     def wait(self, name: str) -> int:
         """Milliseconds until `name` may; at 0 this counts as one time."""
         at = now()
-        full = max(self._full.get(name) or 0.0, float(at)) + self._each
-        over = full - at - self._burst * self._each
+        most = self._burst * self._each
+        full = min(max(self._full.get(name) or 0.0, float(at)), at + most) + self._each
+        over = full - at - most
         if over > 0:
             return ceil(over)
         self._full.put(name, full)

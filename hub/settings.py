@@ -99,7 +99,7 @@ def open_hub(tx: Tx, draft: Draft, base: str) -> Hub:
     draft = checked(draft)
     domain = base.partition("://")[2]
     instance = actors.create(
-        tx, base, "", kind="instance", type="Application", handle=domain, title={"en": domain},
+        tx, base, "", kind="instance", type="Application", handle=domain.replace(":", "."), title={"en": domain},
         url=f"{base}/about", discoverable=False,
     )  # fmt: skip
     hub = actors.create(

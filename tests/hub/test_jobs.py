@@ -253,3 +253,14 @@ async def test_a_claim_finds_its_jobs_through_indexes(store: Store, kinds: tuple
     said = await store.write(plan)
     assert re.search(r"SCAN (j|e|job)\b|Seq Scan on job", said) is None
     assert all(index in said for index in ("job_by_host", "job_in_line", "job_at_work"))
+
+
+async def test_what_a_clock_that_ran_ahead_has_put_off_is_due_when_the_hub_starts_again(
+    store: Store, clock: Clock
+) -> None:
+    clock.forward(3 * HOUR)
+    await store.write(jobs.enqueue, "deliver", {}, host="one.example", due=clock() + MINUTE)
+    clock.forward(-3 * HOUR)
+    assert await store.write(jobs.claim, 10) == []
+    assert await store.write(jobs.take_back) == 1
+    assert len(await store.write(jobs.claim, 10)) == 1

@@ -168,6 +168,7 @@ def _again(tx: Tx, who: int, asked: Again) -> bool:
     if asked.job:
         return jobs.send_again(tx, int(asked.job))
     peers.heard(tx, asked.host)
+    jobs.hurry(tx, asked.host)
     return bool(asked.host)
 
 
