@@ -39,7 +39,7 @@ SAID = {
     "settled": N_("The report is put away."),
     "written": N_("Your message is on its way."),
     "kept-out": N_("It holds from now on."),
-    "let-in": N_("It may come in again. Who was suspended has to be followed anew."),
+    "open-again": N_("It may come in again. Who was suspended has to be followed anew."),
     "again": N_("It will be sent again within a minute."),
     "not-again": N_("There was nothing left to send: it has gone out, or was taken away."),
     "asked": N_("We have asked to follow them. They show here as soon as their server says yes."),

@@ -64,7 +64,7 @@ async def lift(request: Request) -> Response:
     form = await forms.parse(request, Lifted)
     if form.value is not None:
         await request.app.state.store.write(blocks.lift, who.actor, form.value.domain)
-    return see_other(request, done.path("/steward/kept-out", "let-in"))
+    return see_other(request, done.path("/steward/kept-out", "open-again"))
 
 
 _PRIVATE = {"Cache-Control": "no-store"}
