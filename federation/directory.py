@@ -17,7 +17,7 @@ from federation.outcome import DONE, Outcome
 from federation.peers import Found, NoHub, find_hub
 from federation.resolve import Budget
 from federation.wire import Wire
-from hub import directory, introductions, jobs
+from hub import blocks, directory, introductions, jobs
 from hub.clock import DAY, HOUR, MINUTE, now
 from hub.directory import LISTED, Entry
 from hub.domains import registrable
@@ -104,7 +104,9 @@ def schedule(tx: Tx) -> None:
 
 
 async def _asked(wire: Wire, host: str, budget: Budget) -> Settle:
-    """What a hub says of itself when it is asked; only that counts."""
+    """What a hub says of itself when it is asked; only that counts. Who is kept out is not asked."""
+    if await wire.store.read(blocks.suspended, host):
+        return lambda tx: directory.failed(tx, host, "Our stewards keep that server out.")
     try:
         found = await find_hub(wire, host, budget)
     except Busy:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hub import actors, jobs, people, settings
+from hub import actors, blocks, jobs, people, settings
 from hub.changes import Kind, record
 from hub.clock import DAY, HOUR, now
 from hub.domains import registrable
@@ -145,8 +145,9 @@ def by_id(tx: Tx, id: int) -> Entry | None:
 
 def good(tx: Tx) -> list[Entry]:
     """Those that may be passed on, in the order they came."""
-    rows = tx.all(f"{_SELECT} WHERE k.state = 'verified' AND k.verified > :since ORDER BY k.id", since=now() - FRESH)
-    return [one for one in _entries(tx, rows) if one.good]
+    found = [one for one in _entries(tx, tx.all(f"{_SELECT} WHERE k.state = 'verified' ORDER BY k.id")) if one.good]
+    out = blocks.kept_out(tx, [one.host for one in found])
+    return [one for one in found if one.host not in out]
 
 
 def listed(tx: Tx) -> list[Entry]:

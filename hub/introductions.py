@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from hub import directory, settings
+from hub import blocks, directory, settings
 from hub.clock import DAY, now
 from hub.directory import LISTED, Entry
 from hub.domains import registrable
@@ -43,7 +43,8 @@ class Taken(msgspec.Struct, frozen=True):
 def introduce(tx: Tx, by: str, told: Sequence[Told], *, whole: bool = False) -> Taken:
     """`by` names these hubs; with `whole` it names no others any more."""
     ours = settings.get(tx).domain
-    named = {one.host: one for one in told[:LISTED] if one.host not in (ours, by)}
+    out = blocks.kept_out(tx, [one.host for one in told[:LISTED]])
+    named = {one.host: one for one in told[:LISTED] if one.host not in (ours, by) and one.host not in out}
     known = {row["host"]: (row["id"], row["state"]) for row in tx.all("SELECT id, host, state FROM known_hub")}
     room, new, refused = _Room(tx, by, len(known)), 0, 0
     said = {row["hub"]: row for row in tx.all("SELECT * FROM introduction WHERE introducer = :by", by=by)}

@@ -14,7 +14,7 @@ from federation import directory as finding
 from federation import follow_hub
 from federation.as2 import hubs
 from federation.outgoing import announce
-from hub import actors, directory, introductions, jobs
+from hub import actors, blocks, directory, introductions, jobs
 from hub.clock import DAY, HOUR, MINUTE
 from hub.introductions import Told
 from hub.store import Tx
@@ -204,6 +204,16 @@ async def test_what_is_no_hub_is_never_shown_and_asked_again_later(
     assert why in found.why
     assert clock.ms < found.due <= clock.ms + HOUR
     assert "tredegar.example" not in [one.host for one in await here.store.read(directory.listed)]
+
+
+async def test_who_is_kept_out_is_not_asked(here: Here, clock: Clock) -> None:
+    server = a_hub(here)
+    await here.store.write(tell, "peer.example", "tredegar.example")
+    await here.store.write(blocks.rule, here.steward, "tredegar.example", "suspended")
+    await here.store.write(finding.schedule)
+    await work(here, clock, 5)
+    assert server.asked == []
+    assert await here.store.read(state, "tredegar.example") == "candidate"
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from conftest import Clock
 from neighbours import befriend, many, mutual, remembered, state, tell, verified
 from scene import open_hub, person
 
-from hub import actors, directory, introductions, settings
+from hub import actors, blocks, directory, introductions, settings
 from hub.changes import Kind
 from hub.clock import DAY, HOUR
 from hub.domains import registrable
@@ -226,6 +226,19 @@ async def test_a_steward_refuses_and_it_is_neither_shown_nor_passed_on_nor_asked
     await hub.write(directory.approve, "penarth.example", who)
     assert (await hub.read(directory.next_due)) == ("penarth.example", clock.ms), "it is asked before it is shown again"
     assert await hub.read(shown) == []
+
+
+async def test_a_server_that_is_kept_out_is_neither_shown_nor_passed_on_nor_taken_from_a_list(hub: Store) -> None:
+    who = await steward(hub)
+    await hub.write(mutual, "penarth.example")
+    await hub.write(mutual, "hub.farm.example")
+    await hub.write(blocks.rule, who, "farm.example", "suspended")
+    assert await hub.read(shown) == await hub.read(listed) == ["penarth.example"]
+    assert (await hub.write(tell, "penarth.example", "other.farm.example", "cwm.example")).new == 1
+    assert await hub.read(state, "other.farm.example") == ""
+    await hub.write(blocks.lift, who, "farm.example")
+    assert await hub.read(listed) == ["penarth.example", "hub.farm.example"]
+    assert await hub.read(shown) == ["penarth.example"], "nobody follows it any more"
 
 
 async def test_only_stewards_decide(hub: Store) -> None:
