@@ -130,6 +130,15 @@ def heard(tx: Tx, host: str) -> None:
         jobs.hurry(tx, host)
 
 
+def try_now(tx: Tx, host: str) -> int:
+    """A steward thinks that it is up: what failed there is tried at once. Returns how many jobs that is.
+
+    Who asked us to wait is still left alone for as long as it said.
+    """
+    tx.run("UPDATE peer SET open_until = 0 WHERE host = :host AND failures > 0", host=host)
+    return jobs.hurry(tx, host)
+
+
 def describe(
     tx: Tx, host: str, *, software: str | None = None, profile: str | None = None, scheme: str | None = None
 ) -> None:

@@ -4,6 +4,7 @@ import msgspec
 
 from hub import jobs, peers, things
 from hub.clock import now
+from hub.errors import N_, NotFound
 from hub.jobs import Job
 from hub.peers import Peer
 from hub.store import Tx
@@ -11,7 +12,8 @@ from hub.text import Text
 
 
 class Server(msgspec.Struct, frozen=True):
-    """Another server. `state` is fine, slow (trying again), rest (it asked us to wait) or silent (left alone).
+    """Another server. `state` is fine, paced (served in portions, as it wants it), slow (trying again), rest (it asked
+    us to wait) or silent (left alone).
 
     `since` is when it last took something, `until` when it is tried next; ms UTC, 0 for never and now.
     """
@@ -24,6 +26,22 @@ class Server(msgspec.Struct, frozen=True):
     since: int
     until: int
     error: str
+
+
+class One(msgspec.Struct, frozen=True):
+    """All that is known of one server. Times are ms UTC, 0 for never.
+
+    `scheme`: how it wants us to sign, "" while it takes the usual way. `failures` in a row; from the fifth on it is
+    left alone until `server.until`. `waits` and `failed` are the first of each.
+    """
+
+    server: Server
+    scheme: str
+    failures: int
+    last_failed: int
+    last_error: str
+    waits: list["Failed"]
+    failed: list["Failed"]
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -47,7 +65,7 @@ def servers(tx: Tx) -> list[Server]:
         )
     }
     found = [_server(host, known.get(host), many.get(host, 0)) for host in known.keys() | many.keys()]
-    order = {"silent": 0, "slow": 1, "rest": 2, "fine": 3}
+    order = {"silent": 0, "slow": 1, "rest": 2, "paced": 3, "fine": 4}
     return sorted(found, key=lambda it: (order[it.state], -it.followers, it.host))
 
 
@@ -66,7 +84,23 @@ def _state(peer: Peer) -> str:
         return "silent"
     if peer.open_until > now():
         return "rest"
+    if peer.next_at > now() and peer.waiting:
+        return "paced"
     return "slow" if peer.failures else "fine"
+
+
+def one(tx: Tx, host: str) -> One:
+    """One server. Raises `NotFound` when nothing is known of it."""
+    found = next((it for it in servers(tx) if it.host == host), None)
+    if found is None:
+        raise NotFound(N_("We have had nothing to do with that server."))
+    peer = peers.get(tx, host)
+    return One(
+        server=found, scheme=peer.scheme if peer else "", failures=peer.failures if peer else 0,
+        last_failed=peer.last_failed if peer else 0, last_error=(peer.last_error or "") if peer else "",
+        waits=[_failed(tx, job) for job in jobs.waiting_for(tx, host)],
+        failed=[_failed(tx, job) for job in jobs.dead_for(tx, host)],
+    )  # fmt: skip
 
 
 def failed(tx: Tx) -> list[Failed]:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 from processes import Hub
-from towns import Towns
+from towns import CLOSED, Towns
 from visitors import DESK, PHONE, Visitor
 
 pytestmark = pytest.mark.browser
@@ -38,7 +38,8 @@ STEWARD = {
     "today": "/steward", "all asks": "/steward/asks", "replies": "/steward/replies", "said to us": "/steward/said",
     "reports": "/steward/reports", "kept out": "/steward/kept-out", "messages": "/messages", "followers": "/steward/followers",
     "parts": "/steward/slices",
-    "following": "/steward/following", "deliveries": "/steward/deliveries", "accounts": "/steward/people",
+    "following": "/steward/following", "deliveries": "/steward/deliveries",
+    "server": f"/steward/deliveries/{CLOSED}", "accounts": "/steward/people",
     "who knows us": "/steward/hubs",
     "settings": "/steward/settings", "account": "/account", "publish": "/publish", "publish event": "/publish/event",
     "publish ask": "/publish/ask", "publish offer": "/publish/offer", "publish project": "/publish/project",

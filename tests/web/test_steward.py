@@ -1,5 +1,7 @@
 """The pages of those who look after the hub: who may open which, and what they do."""
 
+from urllib.parse import quote
+
 import httpx
 import pytest
 from browsing import PASSWORD, Site, fields
@@ -30,7 +32,9 @@ LEAST = {
     "/steward": "organiser", "/steward/asks": "organiser", "/steward/replies": "moderator",
     "/steward/hubs": "steward", "/steward/hubs/rule": "steward",
     "/steward/followers": "steward", "/steward/following": "steward", "/steward/following/stop": "steward",
-    "/steward/deliveries": "steward", "/steward/settings": "steward", "/steward/people": "steward",
+    "/steward/deliveries/{host}": "steward", "/steward/deliveries/{host}/now": "steward",
+    "/steward/deliveries/{host}/again": "steward", "/steward/deliveries": "steward",
+    "/steward/settings": "steward", "/steward/people": "steward",
     "/steward/people/{id:int}/link": "steward", "/steward/people/{id:int}/role": "steward",
     "/steward/people/{id:int}/close": "steward",
 }  # fmt: skip
@@ -51,7 +55,12 @@ async def test_each_role_opens_what_it_may_and_nothing_else(site: Site) -> None:
     for role in ROLES:
         browser = site.guest if role == "guest" else await site.who(WHO[role])
         for route in guarded(site):
-            path = route.path.replace("{id:int}", "1").replace("{sort}", "event").replace("{answer:int}", "1")
+            path = (
+                route.path.replace("{id:int}", "1")
+                .replace("{sort}", "event")
+                .replace("{host}", "silent.example")
+                .replace("{answer:int}", "1")
+            )
             for method in sorted((route.methods or set()) - {"HEAD"}):
                 status = (await browser.request(method, path)).status_code
                 allowed = ROLES.index(role) >= ROLES.index(LEAST[route.path])
@@ -251,6 +260,54 @@ async def test_a_hub_that_cannot_be_followed_is_said_beside_the_field(site: Site
     assert answer.status_code == 422
     assert 'id="f-domain-oops"' in answer.text
     assert said in answer.text
+
+
+async def test_one_server_has_a_page_with_what_waits_why_and_what_can_be_done(either: Site, clock: Clock) -> None:
+    host = "gts.example"
+
+    def scene(tx: Tx) -> None:
+        sent = {"activity": 1, "inbox": f"https://{host}/inbox"}
+        first, second, third = jobs.enqueue_many(tx, "deliver", [jobs.Order(sent, host)] * 3)
+        peers.describe(tx, host, software="gotosocial", scheme="rfc9421")
+        peers.succeeded(tx, host)
+        jobs.claim(tx, 10)
+        for _ in range(6):
+            peers.failed(tx, host, "gts.example takes no connections.")
+        for id in (first, second):
+            jobs.retry(tx, id, "gts.example took too long.", DAY)
+        jobs.give_up(tx, third, "gts.example refuses what we send (422).")
+
+    await either.did(scene)
+    steward, path = await either.who("bethan"), f"/steward/deliveries/{host}"
+    assert f'href="{path}"' in (await steward.get("/steward/deliveries")).text
+    page = (await steward.get(path)).text
+    for said in ("Not answering", "gotosocial", "the new way (RFC 9421)", "gts.example took too long.", "(422)",
+                 "gts.example takes no connections.", "5 tries in a row have failed.", "Try now"):  # fmt: skip
+        assert said in page, said
+    tried = await steward.post(f"{path}/now")
+    assert tried.headers["location"] == f"{path}?done=again"
+    found = await either.store.read(peers.get, host)
+    assert found is not None
+    assert found.open_until == 0
+    assert [job.due for job in await either.store.read(jobs.waiting_for, host)] == [clock.ms] * 2
+    assert (await steward.post(f"{path}/again")).headers["location"] == f"{path}?done=again"
+    assert await either.store.read(jobs.dead) == []
+    assert (await steward.post(f"{path}/again")).headers["location"] == f"{path}?done=not-again"
+
+
+async def test_who_asked_us_to_wait_is_not_tried_before_and_the_page_says_so(site: Site) -> None:
+    await site.did(lambda tx: peers.pause(tx, "busy.example", now() + DAY))
+    steward = await site.who("bethan")
+    assert "Asked us to wait" in (await steward.get("/steward/deliveries/busy.example")).text
+    await steward.post("/steward/deliveries/busy.example/now")
+    found = await site.store.read(peers.get, "busy.example")
+    assert found is not None
+    assert found.open_until > now()
+
+
+@pytest.mark.parametrize("host", ["nobody.example", "x" * 300, "%00", "a b", "<script>"])
+async def test_a_server_that_nothing_is_known_of_has_no_page(site: Site, host: str) -> None:
+    assert (await (await site.who("bethan")).get(f"/steward/deliveries/{quote(host)}")).status_code == 404
 
 
 async def test_what_could_not_be_sent_is_sent_again(either: Site) -> None:
