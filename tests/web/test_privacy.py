@@ -260,13 +260,14 @@ async def test_nor_in_any_line_of_the_log(site: Site, told: Told, written: io.St
 async def test_a_mistake_of_ours_tells_nobody_what_was_typed(site: Site, told: Told, written: io.StringIO) -> None:
     def spoil(tx: Tx) -> None:
         tx.run("UPDATE event SET venue = 'not json'")
+        tx.run("UPDATE thing SET tags = 'not json' WHERE kind = 'ask'")
 
     await site.did(spoil)
     answer = await site.guest.get("/events")
     assert answer.status_code == 500
-    typed = {"said": "yes", "name": "zzlatename", "contact": "zzlatecontact"}
-    id = (await site.store.read(lambda tx: tx.one("SELECT id FROM event")))["id"]  # type: ignore[index]
-    failed = await site.guest.post(f"/events/{id}/answer", data=typed)
+    typed = {"said": "help", "name": "zzlatename", "contact": "zzlatecontact"}
+    id = (await site.store.read(lambda tx: tx.one("SELECT id FROM ask")))["id"]  # type: ignore[index]
+    failed = await site.guest.post(f"/asks/{id}/answer", data=typed)
     assert failed.status_code == 500
     for text in (answer.text, failed.text, written.getvalue()):
         assert not any(words in text for words in ("zzlate", *told.secrets.values()))
