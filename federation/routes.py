@@ -145,7 +145,7 @@ async def _look(store: Store, path: str, view: View, *, hot: bool) -> Found:
         return await (store.read_hot if hot else store.read)(_find, path, view)
     except NotFound:
         kind, _, name = path[1:].partition("/")
-        if kind != "actor" or not await wake(store, name.partition("/")[0][: handles.LONGEST + 1]):
+        if kind != "actor" or path != path.lower() or not await wake(store, name.partition("/")[0][: handles.LONGEST + 1]):
             raise
         return await store.read(_find, path, view)
 

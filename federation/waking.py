@@ -14,14 +14,15 @@ _turns: WeakKeyDictionary[Store, asyncio.Lock] = WeakKeyDictionary()
 
 
 async def wake(store: Store, handle: str) -> bool:
-    """True when there is somebody by this handle now who was not a moment ago."""
+    """True when there may be somebody by this handle now who was not a moment ago: look again."""
     if not handle or not await store.read(_sleeps, handle):
         return False
     async with _turns.setdefault(store, asyncio.Lock()):
         if not await store.read(_sleeps, handle):
             return True  # who came at the same time has had it done
         keys = await asyncio.to_thread(generate)
-        return await store.write(slices.wake, handle, keys)
+        await store.write(slices.wake, handle, keys)
+        return True  # by us, or by another process meanwhile
 
 
 async def wake_named(store: Store, resource: str) -> bool:

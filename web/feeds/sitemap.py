@@ -8,7 +8,7 @@ from web.feeds.entry import stamp
 
 MIME = "application/xml"
 MOST = 1000
-PAGES = ("/", "/events", "/asks", "/projects", "/about")
+PAGES = ("/", "/events", "/asks", "/projects", "/slices", "/about")
 
 
 def write(hub: Hub, things: Sequence[tuple[str, int]]) -> bytes:
