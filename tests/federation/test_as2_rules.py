@@ -209,6 +209,22 @@ def test_a_place_that_changes_has_another_id() -> None:
     assert as2_events.event(moved, here)["location"]["id"] != first
 
 
+@pytest.mark.parametrize(
+    ("status", "sign"),
+    [("open", "ASK"), ("matched", "MATCHED · ASK"), ("done", "CLOSED · ASK"), ("withdrawn", "CLOSED · ASK"),
+     ("expired", "CLOSED · ASK")],
+)  # fmt: skip
+def test_an_ask_says_how_it_stands_and_since_when(status: str, sign: str) -> None:
+    since = None if status == "open" else scene.AT + scene.HOUR
+    it = as2_asks.ask(scene.ask(status=status, closed=since, accepted=2, completed=1), scene.hub(["en"]), {"help": 3})
+    assert f"<strong>{sign}: " in it["content"]
+    assert it["nh:status"] == status
+    assert it.get("closed") == (None if since is None else "2026-05-10T10:00:00Z")
+    assert (it["nh:counts"]["nh:accepted"], it["nh:counts"]["nh:completed"]) == (2, 1)
+    assert ("follow us first" in it["content"]) == (status == "open")
+    assert ("people whom the hub has checked" in it["content"]) == (status == "open")
+
+
 def test_an_ask_never_tells_more_than_the_ward() -> None:
     said = json.dumps(as2_asks.ask(scene.ask(), scene.hub(), {"help": 1}))
     for secret in ("latitude", "longitude", "address", "streetAddress", "51.", "bto", "bcc"):

@@ -358,6 +358,14 @@ async def test_a_reply_that_begins_with_an_answer_is_one(
     assert [one.said for one in await answers(here, ask)] == [said]
 
 
+@pytest.mark.parametrize(("label", "said"), [("Book me in", "take"), ("Hoffwn wybod mwy", "info")])
+async def test_an_offer_is_taken_up_by_a_vote(here: Here, mastodon: Elsewhere, label: str, said: str) -> None:
+    ann, it = mastodon.actor("ann"), await an_ask(here, "offer")
+    assert await hear(here, a_vote(ann, it.uri, label)) == f"voted: {said}"
+    assert [one.said for one in await answers(here, it)] == [said]
+    assert len(await private(here)) == (said == "take")
+
+
 @pytest.mark.parametrize("words", ["Can I help?", "I can", "Help!", "You can help", "I can't help", "Alla i helpu?"])
 async def test_any_other_reply_is_a_reply(here: Here, mastodon: Elsewhere, words: str) -> None:
     ann, ask = mastodon.actor("ann"), await an_ask(here)
