@@ -107,7 +107,5 @@ def _hub(tx: Tx) -> int:
 
 
 def _trouble(error: Any) -> Seen:
-    if isinstance(error, Unreachable) and error.kind != "refused":
-        return Seen(trouble=error.kind)
     status = error.facts.get("status", 0)
-    return Seen(status if isinstance(status, int) else 0, "" if status else getattr(error, "kind", error.slug))
+    return Seen(status) if status else Seen(trouble=getattr(error, "kind", error.slug))

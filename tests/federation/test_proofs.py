@@ -213,8 +213,11 @@ def test_22_a_proof_by_another_key_is_refused() -> None:
 
 
 def test_22_a_proof_for_another_purpose_is_refused() -> None:
-    doc = made()
-    refused(doc | {"proof": doc["proof"] | {"proofPurpose": "authentication"}}, "something else")
+    options = {
+        "type": "DataIntegrityProof", "cryptosuite": "eddsa-jcs-2022", "verificationMethod": METHOD,
+        "proofPurpose": "authentication", "created": MADE,
+    }  # fmt: skip
+    refused(ProofSigner(PRIVATE).sign(DOC, options), "meant for something else")
 
 
 @pytest.mark.parametrize("late", [-HOUR - 1000, 30 * DAY + 1000])

@@ -4,13 +4,14 @@ import httpx
 import msgspec
 import pytest
 from apsig import ProofVerifier  # type: ignore[import-untyped]
+from conftest import Clock
 from elsewhere import Elsewhere, Json, activity, post
 from here import Here
 from scene import lift, orchard, party
 
 from federation import keys, proofs, proving
 from hub import asks, events, posts, projects
-from hub.clock import now
+from hub.clock import DAY, now
 
 INBOX = "https://glan.example/inbox"
 
@@ -118,6 +119,24 @@ async def test_an_activity_that_is_read_later_carries_no_proof_of_what_was_sent_
     page = (await get(here, f"{here.base}/actor/hub/outbox?page=1")).json()
     assert page["orderedItems"]
     assert not [it for it in page["orderedItems"] if "proof" in it]
+
+
+async def test_what_is_put_together_after_an_outage_carries_no_proof_of_its_first_form(
+    here: Here, mastodon: Elsewhere, clock: Clock
+) -> None:
+    await follows(here, mastodon, "hub")
+    here.servers.pop(mastodon.host)
+    ask = await here.store.write(asks.publish, here.steward, "ask", lift())
+    await here.work()
+    await here.store.write(asks.change, here.steward, ask.id, lift(title={"en": "A lift to the dentist"}))
+    await here.work()
+    here.servers[mastodon.host] = mastodon
+    for _ in range(4):
+        clock.forward(2 * DAY)
+        await here.work()
+    [sent] = [it for it in mastodon.received if it["type"] == "Create"]
+    assert sent["object"]["nh:title"] == "A lift to the dentist"
+    assert "proof" not in sent
 
 
 async def test_the_same_words_are_proved_once_and_have_one_etag(here: Here) -> None:
