@@ -218,6 +218,8 @@ async def test_a_steward_refuses_and_it_is_neither_shown_nor_passed_on_nor_asked
     who = await steward(hub)
     await hub.write(mutual, "penarth.example")
     await hub.write(directory.refuse, "penarth.example", who)
+    await hub.write(directory.gone, "penarth.example", "410")  # it was being asked at that moment
+    assert await hub.read(state, "penarth.example") == "refused"
     assert await hub.read(listed) == await hub.read(shown) == []
     clock.forward(60 * DAY)
     await hub.write(directory.sweep)
