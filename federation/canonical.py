@@ -22,9 +22,13 @@ def _text(value: Any) -> str:
     if isinstance(value, int | float):
         return _number(float(value))
     if isinstance(value, dict):
-        members = sorted(value.items(), key=lambda member: member[0].encode("utf-16-be"))
-        return "{" + ",".join(f"{encode_basestring(name)}:{_text(it)}" for name, it in members) + "}"
-    return "[" + ",".join(map(_text, value)) + "]"
+        return "{" + ",".join([f"{encode_basestring(name)}:{_text(value[name])}" for name in _in_order(value)]) + "}"
+    return "[" + ",".join([_text(it) for it in value]) + "]"
+
+
+def _in_order(names: dict[str, Any]) -> list[str]:
+    """By their UTF-16, which for most names is the order that Python has by itself, and much faster."""
+    return sorted(names) if "".join(names).isascii() else sorted(names, key=lambda name: name.encode("utf-16-be"))
 
 
 def _number(value: float) -> str:
