@@ -144,8 +144,8 @@ async def _look(store: Store, path: str, view: View, *, hot: bool) -> Found:
     try:
         return await (store.read_hot if hot else store.read)(_find, path, view)
     except NotFound:
-        kind, _, name = path[1:].partition("/")
-        if kind != "actor" or path != path.lower() or not await wake(store, name.partition("/")[0][: handles.LONGEST + 1]):
+        kind, handle = path[1:].split("/", 2)[:2] if path.count("/") > 1 else (path, "")
+        if kind != "actor" or handle != handle.lower() or not await wake(store, handle[: handles.LONGEST + 1]):
             raise
         return await store.read(_find, path, view)
 
