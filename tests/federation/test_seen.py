@@ -305,11 +305,13 @@ _NAMES = (
     "id", "type", "name", "nameMap", "content", "contentMap", "summary", "tag", "attachment", "image", "url",
     "location", "startTime", "endTime", "published", "updated", "nh:kind", "nh:area", "nh:needed", "nh:cost",
     "nh:accessibility", "nh:title", "inbox", "preferredUsername", "publicKey", "endpoints", "href", "mediaType",
-    "latitude", "address", "geo",
+    "latitude", "address", "geo", "oneOf", "anyOf", "replies", "totalItems", "closed", "votersCount", "voters",
+    "source", "quote", "quoteUrl", "sensitive", "language", "identifier", "icon", "width", "timezone", "value", "attributedTo",
 )  # fmt: skip
 _KEYS = some.sampled_from(_NAMES)
 _PLAIN = some.none() | some.booleans() | some.integers(-(2**63), 2**63 - 1) | some.floats() | some.text(max_size=20)
-_PLAIN |= some.sampled_from(["Note", "Event", "Person", "https://x.example/1", START, "Ask", "en"])
+_PLAIN |= some.sampled_from(["Note", "Event", "Person", "https://x.example/1", START, "Ask", "en", "Question", "Link"])
+_PLAIN |= some.sampled_from(["Video", "Hashtag", "PropertyValue", "Quotation", "text/markdown", "image/png", "Image"])
 _ANYTHING = some.recursive(
     _PLAIN, lambda inner: some.lists(inner, max_size=3) | some.dictionaries(_KEYS | some.just("en"), inner, max_size=5),
     max_leaves=20,
@@ -321,7 +323,7 @@ _ANYTHING = some.recursive(
 @settings(max_examples=400, deadline=None)
 def test_100_no_document_at_all_makes_the_reader_stumble(doc: Json) -> None:
     for read in (seen.actor, seen.thing, seen.event, seen.ask, seen.project, seen.going, seen.offered, seen.vote,
-                 seen.first_words, loose.is_public, loose.language):  # fmt: skip
+                 seen.first_words, seen.author, loose.is_public, loose.language, loose.passed_on):  # fmt: skip
         try:
             kept = read(doc)  # type: ignore[operator]
         except HubError:
