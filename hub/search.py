@@ -8,6 +8,7 @@ from hub.text import Text, plain
 SAYS = {"sqlite": "word.word MATCH :words", "postgres": "word.vector @@ plainto_tsquery('simple', :words)"}
 MATCH = {dialect: f"SELECT rowid FROM word WHERE {says}" for dialect, says in SAYS.items()}
 MOST = 20  # words of a query that count
+MOST_KEPT = 5000  # characters of which is remembered what becomes of them
 
 
 def index(tx: Tx, id: int, *texts: Text) -> None:
@@ -44,5 +45,18 @@ def things(tx: Tx, words: str, limit: int = 40) -> list[Row]:
 
 def folded(words: str) -> str:
     """Letters without marks, small: the same on both databases."""
-    apart = unicodedata.normalize("NFKD", words.casefold())
-    return "".join(c for c in apart if not unicodedata.combining(c))
+    small = words.casefold()
+    return small if small.isascii() else unicodedata.normalize("NFKD", small).translate(_MARKS)
+
+
+class _Marks(dict[int, int | None]):
+    """What becomes of each character: marks vanish. Asked of Unicode once, since a page of words has thousands."""
+
+    def __missing__(self, code: int) -> int | None:
+        kept = None if unicodedata.combining(chr(code)) else code
+        if len(self) < MOST_KEPT:  # a stranger may write all million of them
+            self[code] = kept
+        return kept
+
+
+_MARKS = _Marks()

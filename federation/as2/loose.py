@@ -38,7 +38,12 @@ def nh(doc: object, key: str) -> Any:
 
 def type_of(doc: object) -> str:
     """The type; of several the first one that is not of another vocabulary."""
-    kinds = several(doc.get("type")) if isinstance(doc, dict) else []
+    if not isinstance(doc, dict):
+        return ""
+    kinds = doc.get("type")
+    if isinstance(kinds, str) and ":" not in kinds:  # as nearly everybody says it
+        return kinds[:80]
+    kinds = several(kinds)
     named = [kind[:80].removeprefix("as:").removeprefix(AS2) for kind in kinds if isinstance(kind, str)]
     return next((kind for kind in named if ":" not in kind), next(iter(named), ""))
 
@@ -52,6 +57,8 @@ def several(value: object) -> list[Any]:
 
 def id_of(value: object) -> str:
     """The id of what may be an id, an object, or a list of which the first one counts. "" for none."""
+    if isinstance(value, str):
+        return value if 0 < len(value) <= LONGEST_ADDRESS else ""
     return next(iter(ids_of(value)), "")
 
 
@@ -87,7 +94,7 @@ def origin(url: object) -> str:
     return _origin(url) if isinstance(url, str) else ""
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _origin(url: str) -> str:
     try:
         found = addresses.site(url)
