@@ -115,6 +115,7 @@ async def test_a_list_that_cannot_be_had_from_its_own_server_tells_nothing(
     await here.store.write(jobs.enqueue, "hubs-of", {"host": "penarth.example"})
     await here.work()
     assert list(await known(here)) == ["penarth.example"]
+    assert wrong == "elsewhere" or evil.asked == [], "a page is not even asked for there"
     entry_of = await here.store.read(directory.get, "penarth.example")
     assert entry_of.failures == 1
     assert await here.all("SELECT kind FROM job WHERE dead = 1") == []
