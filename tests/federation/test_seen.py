@@ -306,7 +306,8 @@ _NAMES = (
     "location", "startTime", "endTime", "published", "updated", "nh:kind", "nh:area", "nh:needed", "nh:cost",
     "nh:accessibility", "nh:title", "inbox", "preferredUsername", "publicKey", "endpoints", "href", "mediaType",
     "latitude", "address", "geo", "oneOf", "anyOf", "replies", "totalItems", "closed", "votersCount", "voters",
-    "source", "quote", "quoteUrl", "sensitive", "language", "identifier", "icon", "width", "timezone", "value", "attributedTo",
+    "source", "quote", "quoteUrl", "sensitive", "language", "identifier", "icon", "width", "timezone", "value",
+    "attributedTo",
 )  # fmt: skip
 _KEYS = some.sampled_from(_NAMES)
 _PLAIN = some.none() | some.booleans() | some.integers(-(2**63), 2**63 - 1) | some.floats() | some.text(max_size=20)
