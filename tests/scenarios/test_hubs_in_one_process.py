@@ -246,7 +246,7 @@ async def test_what_is_delivered_again_changes_nothing(network: Network) -> None
     rows = await river.all("SELECT body FROM activity ORDER BY id")
     for row in rows:
         sent = msgspec.json.decode(row["body"])
-        private = (await river.wire.key_of((await river.store.read(actors.at, sent["actor"])).id))[1]
+        private = (await river.wire.own((await river.store.read(actors.at, sent["actor"])).id)).key
         url, body = "https://cymru.example/inbox", msgspec.json.encode(sent)
         headers = signatures.sign_cavage(
             "POST", url, key_id=f"{sent['actor']}#main-key", key=private, at=now(), body=body
