@@ -25,7 +25,7 @@ SAID = {
         "It is accepted. Who has an account somewhere has your message; anybody else you have to ring."
     ),
     "help-declined": N_("It is declined. Nobody else sees that."),
-    "help-done": N_("It is done. Now say thank you."),
+    "help-done": N_("It is written down as done."),
     "help-thanked": N_("They are thanked."),
     "help-withdrawn": N_("Your offer is taken back. Thank you for saying so."),
     "pledged": N_("Your offer is on its way. The other hub answers you here, and by private message."),

@@ -149,7 +149,23 @@ async def test_a_neighbour_sees_how_their_offer_stands_and_takes_it_back(site: S
     assert sent.headers["location"] == f"{page}?done=help-withdrawn"
     assert await state(site, it) == "withdrawn"
     assert (await rhys.post(f"{page}/withdraw")).status_code == 409
-    assert "You have taken your offer back." in (await rhys.get(page)).text
+    assert "You have taken your answer back." in (await rhys.get(page)).text
+
+
+async def test_what_the_hub_offers_is_asked_for_and_had(site: Site, clock: Clock) -> None:
+    it = await site.did(lambda tx: asks.publish(tx, steward(tx), "offer", lift(title={"en": "A ladder"})))
+    rhys, olwen = await site.who("rhys"), await site.who("olwen")
+    await rhys.post(f"/asks/{it.id}/answer", data={"said": "take"})
+    (one,) = await site.store.read(lambda tx: helping.answers(tx, steward(tx), it.id))
+    path = f"/asks/{it.id}/answers/{one.id}"
+    assert "Let them have it" in (await olwen.get(path)).text
+    await olwen.post(path, data={"state": "accepted", "words": WHERE})
+    seen = (await rhys.get(f"/asks/{it.id}")).text
+    assert "You asked for this on" in seen
+    assert "It is yours." in seen
+    await olwen.post(path, data={"state": "done", "hours": ""})
+    assert "Say thank you" not in (await olwen.get(path)).text
+    assert "You have had it." in (await rhys.get(f"/asks/{it.id}")).text
 
 
 # --- another hub's ask -----------------------------------------------------------------------------
@@ -181,7 +197,7 @@ async def test_a_neighbour_offers_help_to_another_hub_and_takes_it_back(either: 
     assert again.status_code == 422
     assert "You have offered already." in again.text
     await rhys.post(f"{page}/withdraw")
-    assert "You have taken your offer back." in (await rhys.get(page)).text
+    assert "You have taken your answer back." in (await rhys.get(page)).text
     for who in (either.guest, await either.who("olwen")):
         assert "I have a van" not in (await who.get(page)).text
 
