@@ -48,7 +48,7 @@ async def _said(wire: Wire, uris: list[str], budget: Budget) -> None:
     found = Gathered()
     waiting: list[Json] = []
     for uri in uris:
-        if wire.is_ours(uri) or await wire.store.read_hot(things.at, uri) is not None:
+        if await wire.store.read_hot(things.at, uri) is not None:
             continue
         try:
             doc = await resolve.thing(wire, uri, found, budget)

@@ -70,9 +70,8 @@ class Rates:
     def wait(self, name: str) -> int:
         """Milliseconds until `name` may; at 0 this counts as one time."""
         at = now()
-        most = self._burst * self._each
-        full = min(max(self._full.get(name) or 0.0, float(at)), at + most) + self._each
-        over = full - at - most
+        full = max(self._full.get(name) or 0.0, float(at)) + self._each
+        over = full - at - self._burst * self._each
         if over > 0:
             return ceil(over)
         self._full.put(name, full)
