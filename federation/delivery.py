@@ -17,7 +17,7 @@ from hub.jobs import Job
 from hub.store import Tx
 
 CHECKS, OVER = 3, 2 * DAY  # so often and so long an inbox must be gone before it is
-PATIENT = 3  # tries by the usual schedule for a host that does not know our signature; then daily
+PATIENT = 3  # tries by the usual schedule for a host that does not know our signature, or has no good one; then daily
 ASKED = 3  # followers behind an inbox that is gone, who are looked up
 IN_DOUBT = frozenset({"timeout", "garbled"})  # what was sent may have been read before this
 
@@ -34,13 +34,21 @@ async def deliver(wire: Wire, job: Job) -> Outcome:
             about=(job.line or "").partition("|")[2],
         )  # fmt: skip
     except Unreachable as error:
-        words = str(error)
-        return Outcome(error=words, doubt=error.kind in IN_DOUBT, settle=lambda tx: peers.failed(tx, host, words))
+        return _unreached(job, host, error)
     if 200 <= response.status < 300:
         return _taken(host, parcel, scheme, response)
     if response.status in (404, 410):
         return await _missing(wire, job, inbox, response)
     return _refused(job, host, response)
+
+
+def _unreached(job: Job, host: str, error: Unreachable) -> Outcome:
+    """Nobody took it. A certificate is seldom put right within the hour, and until it is, nothing is sent."""
+    words = str(error)
+    slow = DAY if error.kind == "tls" and job.attempts > PATIENT else None
+    return Outcome(
+        error=words, after=slow, doubt=error.kind in IN_DOUBT, settle=lambda tx: peers.failed(tx, host, words)
+    )
 
 
 def _taken(host: str, parcel: Parcel, scheme: str, response: Response) -> Outcome:

@@ -321,10 +321,10 @@ async def _secure(opened: Line, address: Address) -> None:
         await opened.secure(tls.context(), address.host, CONNECT)
     except (OSError, ValueError) as error:
         opened.hang_up()
-        why = str(error)[:200] or "it broke off"
         raise Unreachable(
-            N_("%(host)s could not show that it is itself (%(why)s)."), kind="tls", host=address.host, why=why
-        ) from error
+            N_("%(host)s could not show that it is itself (%(why)s)."), kind="tls", host=address.host,
+            why=tls.why(error),
+        ) from error  # fmt: skip
     except BaseException:
         opened.hang_up()
         raise

@@ -14,6 +14,36 @@ MOST = 1024  # servers whose sessions are kept, a few kilobytes each
 LASTS = 6 * 3600  # seconds; then the certificate is looked at again
 
 
+# What OpenSSL calls it → what a steward can pass on to the other one.
+_OLD = "it speaks only versions of TLS that are no longer safe"
+_REASONS = {
+    "UNSUPPORTED_PROTOCOL": _OLD,
+    "TLSV1_ALERT_PROTOCOL_VERSION": _OLD,
+    "NO_PROTOCOLS_AVAILABLE": _OLD,
+    "WRONG_VERSION_NUMBER": "it does not speak TLS there",
+    "RECORD_LAYER_FAILURE": "it does not speak TLS there",
+}
+
+_UNVOUCHED = "nobody whom we know vouches for its certificate, or it does not send all of it"
+_CERTIFICATES = {  # X509_V_ERR_…
+    9: "its certificate is not valid yet, or a clock is wrong",
+    10: "its certificate has expired",
+    18: "its certificate is signed by itself",
+    19: "its certificate is signed by an authority of its own",
+    20: _UNVOUCHED,
+    21: _UNVOUCHED,
+}
+
+
+def why(error: Exception) -> str:
+    """What was wrong with them, in words for a steward."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _CERTIFICATES.get(error.verify_code, f"its certificate: {error.verify_message.rstrip('.')}"[:200])
+    if isinstance(error, ssl.SSLError) and error.reason in _REASONS:
+        return _REASONS[error.reason]
+    return str(error)[:200] or "it broke off"
+
+
 class Sessions:
     """The last session with each server, while it is young; of too many the oldest go."""
 

@@ -91,32 +91,69 @@ async def _request(reader: asyncio.StreamReader) -> bytes:
     return head
 
 
+class Authority:
+    """Who vouches for the servers of a test. `root` is the file that makes it known."""
+
+    def __init__(self, folder: Path, name: str = "Valleys Test Authority") -> None:
+        self.folder, self.root = folder, folder / "root.pem"
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        own = self._vouch(self._name, self._key.public_key(), x509.BasicConstraints(True, None), (-1, 1))
+        self.root.write_bytes(own.public_bytes(Encoding.PEM))
+
+    def certificate(self, name: str, days: tuple[int, int] = (-1, 1)) -> Path:
+        """A file with a key and a certificate for `name`, good between these days from now."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        leaf = self._vouch(subject, key.public_key(), x509.SubjectAlternativeName([x509.DNSName(name)]), days)
+        file = self.folder / f"{name}{days[1]}.pem"
+        file.write_bytes(_secret(key) + leaf.public_bytes(Encoding.PEM))
+        return file
+
+    def _vouch(
+        self, subject: x509.Name, public: ec.EllipticCurvePublicKey, extension: x509.ExtensionType,
+        days: tuple[int, int],
+    ) -> x509.Certificate:  # fmt: skip
+        return _signed(subject, public, self._name, self._key, extension, days)
+
+
+def by_itself(name: str, folder: Path) -> Path:
+    """A file with a key and a certificate for `name` that nobody vouches for but itself."""
+    key, subject = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    names = x509.SubjectAlternativeName([x509.DNSName(name)])
+    file = folder / f"{name}-alone.pem"
+    file.write_bytes(
+        _secret(key) + _signed(subject, key.public_key(), subject, key, names, (-1, 1)).public_bytes(Encoding.PEM)
+    )
+    return file
+
+
+def serving(file: Path) -> ssl.SSLContext:
+    """A server's TLS context with the key and certificate in `file`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
 def certificate(name: str, folder: Path) -> tuple[ssl.SSLContext, Path]:
     """A server's TLS context for `name`, and the file of the authority that vouches for it."""
-    authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Valleys Test Authority")])
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    root = _vouch(authority, authority_key.public_key(), authority, authority_key, x509.BasicConstraints(True, None))
-    leaf = _vouch(
-        subject, key.public_key(), authority, authority_key, x509.SubjectAlternativeName([x509.DNSName(name)])
-    )
-    (folder / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))
-    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / "leaf.pem").write_bytes(secret + leaf.public_bytes(Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "leaf.pem")
-    return context, folder / "root.pem"
+    authority = Authority(folder)
+    return serving(authority.certificate(name)), authority.root
 
 
-def _vouch(
+def _secret(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _signed(
     subject: x509.Name, public: ec.EllipticCurvePublicKey, issuer: x509.Name, key: ec.EllipticCurvePrivateKey,
-    extension: x509.ExtensionType,
+    extension: x509.ExtensionType, days: tuple[int, int],
 ) -> x509.Certificate:  # fmt: skip
-    today = datetime.datetime.now(datetime.UTC)
+    begins, ends = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=it) for it in days)
     return (
         x509.CertificateBuilder()
         .subject_name(subject).issuer_name(issuer).public_key(public).serial_number(x509.random_serial_number())
-        .not_valid_before(today - datetime.timedelta(days=1)).not_valid_after(today + datetime.timedelta(days=1))
+        .not_valid_before(begins).not_valid_after(ends)
         .add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
         .sign(key, SHA256())
     )  # fmt: skip
