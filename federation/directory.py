@@ -142,11 +142,10 @@ async def _list(wire: Wire, it: Entry) -> list[Told]:
 
 
 async def _page(wire: Wire, url: str, it: Entry, budget: Budget) -> Json:
-    """A part of its list: named by it, and standing there under its own id."""
-    doc = await resolve.document(wire, url, budget) if loose.same_origin(url, it.book) else {}
-    if not loose.same_origin(loose.id_of(doc), it.book):
+    """A part of its list: named by it, and standing there under its own id. Nobody else is asked."""
+    if not loose.same_origin(url, it.book):
         raise resolve.Unfit(N_("The list stands on another server."))
-    return doc
+    return await resolve.document(wire, url, budget, there=True)
 
 
 def _items(doc: Json) -> list[object]:

@@ -202,7 +202,7 @@ async def _document(wire: Wire, url: str, base: str, budget: Budget) -> Json:
     if not loose.same_origin(url, base):
         raise NoHub(host_of(base))
     try:
-        return await resolve.document(wire, url, budget)
+        return await resolve.document(wire, url, budget, there=True)
     except Unfit as error:
         raise NoHub(host_of(base), error) from error
 

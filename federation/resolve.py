@@ -73,8 +73,8 @@ class Gathered(msgspec.Struct):
 # --- documents -------------------------------------------------------------------------------------
 
 
-async def document(wire: Wire, url: str, budget: Budget | None = None) -> Json:
-    """The activity, object or actor at `url`, from its own server.
+async def document(wire: Wire, url: str, budget: Budget | None = None, *, there: bool = False) -> Json:
+    """The activity, object or actor at `url`, from its own server; with `there`, that one or none.
 
     Raises `Gone`, `Unfit` for anything that does not stand at its own id, and `Unreachable` when it may work later.
     """
@@ -85,6 +85,8 @@ async def document(wire: Wire, url: str, budget: Budget | None = None) -> Json:
         # An address that leads to the thing (a page, a short one): the thing itself says where it stands.
         if url.startswith("https:") and not id.startswith("https:"):
             raise Unfit(N_("The document claims an address without encryption."))
+        if there and not loose.same_origin(id, url):
+            raise Unfit(N_("The document stands on another server than its id."))
         doc, found_at = await _fetched(wire, id, budget)
         if loose.id_of(doc) != id:
             raise Unfit(N_("The document is not the one that was asked for."))

@@ -115,7 +115,7 @@ async def test_a_list_that_cannot_be_had_from_its_own_server_tells_nothing(
     await here.store.write(jobs.enqueue, "hubs-of", {"host": "penarth.example"})
     await here.work()
     assert list(await known(here)) == ["penarth.example"]
-    assert wrong == "elsewhere" or evil.asked == [], "a page is not even asked for there"
+    assert evil.asked == [], "nobody else is even asked"
     entry_of = await here.store.read(directory.get, "penarth.example")
     assert entry_of.failures == 1
     assert await here.all("SELECT kind FROM job WHERE dead = 1") == []
@@ -205,6 +205,16 @@ async def test_what_is_no_hub_is_never_shown_and_asked_again_later(
     assert why in found.why
     assert clock.ms < found.due <= clock.ms + HOUR
     assert "tredegar.example" not in [one.host for one in await here.store.read(directory.listed)]
+
+
+async def test_a_hub_that_says_it_stands_elsewhere_does_not_send_us_there(here: Here, clock: Clock) -> None:
+    server, victim = a_hub(here), here.server("victim.example")
+    server.serve("/users/hub", {"id": f"{victim.base}/users/hub", "type": "Group", "nh:kind": "Hub"})
+    await here.store.write(tell, "peer.example", "tredegar.example")
+    await here.store.write(finding.schedule)
+    await work(here, clock, 5)
+    assert victim.asked == []
+    assert await here.store.read(state, "tredegar.example") == "candidate"
 
 
 async def test_who_is_kept_out_is_not_asked(here: Here, clock: Clock) -> None:
