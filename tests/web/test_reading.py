@@ -6,7 +6,7 @@ from scene import party, stranger
 
 from hub import actors, events, posts, things
 from hub.actors import Seen as Who
-from hub.clock import DAY, now
+from hub.clock import DAY, HOUR, now
 from hub.reading import Extra, Fact, Link, Option, Poll
 from hub.store import Tx
 
@@ -103,3 +103,21 @@ def steward(tx: Tx) -> int:
     row = tx.one("SELECT actor FROM account WHERE role = 'steward'")
     assert row is not None
     return int(row["actor"])
+
+
+async def test_an_event_keeps_the_hours_of_its_place_on_the_page_and_in_the_calendar(site: Site, clock: Clock) -> None:
+    def mirrored(tx: Tx) -> int:
+        seen = things.Seen(uri=NOTE, url=NOTE, title={"en": "Demo"}, published=now(), updated=now(), tags=["test"])
+        starts = 1_780_500_600_000  # 3 June 2026, half past four in London, half past five in Rome
+        details = events.Details(starts=starts, ends=starts + HOUR, zone="Etc/GMT-2")
+        id = events.mirror(tx, stranger(tx), seen, details)
+        assert id is not None
+        return id
+
+    id = await site.did(mirrored)
+    page = (await site.guest.get(f"/events/{id}")).text
+    assert "Wednesday 3 June, 5.30 pm to 6.30 pm" in page
+    assert 'href="/search?q=%23test">#test</a>' in page
+    calendar = await site.guest.get(f"/events/{id}.ics")
+    assert calendar.status_code == 200
+    assert "DTSTART:20260603T153000Z" in calendar.text
