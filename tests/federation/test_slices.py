@@ -1,5 +1,6 @@
 """Parts of a hub as actors of their own: found, followed, and what they share with whom."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -7,14 +8,17 @@ import pytest
 from conftest import Clock
 from elsewhere import Elsewhere, activity, post
 from here import Here
+from httpx import ASGITransport, AsyncClient
 from objections import breaches
 from scene import lift, orchard, party, stranger
 
 from federation.negotiate import prefers_feed
-from hub import actors, asks, events, posts, projects, slices
+from hub import actors, asks, attendance, events, posts, projects, settings, slices
+from hub.changes import Kind, record
 from hub.clock import DAY, HOUR, MINUTE
 from hub.events import Details
 from hub.patches import Draft
+from hub.people import Guest
 from hub.places import Area
 from hub.store import Tx
 from hub.things import Seen
@@ -27,8 +31,6 @@ FOUND = "/.well-known/webfinger?resource=acct:{}@glan.example"
 
 async def get(here: Here, path: str, **headers: str) -> Any:
     """An answer of the hub to whoever asks as a server does."""
-    from httpx import ASGITransport, AsyncClient
-
     async with AsyncClient(transport=ASGITransport(app=here.app), base_url=here.base) as client:
         return await client.get(path, headers=ACTIVITY | headers)
 
@@ -93,8 +95,6 @@ async def test_made_up_topics_get_neither_an_actor_nor_keys(here: Here) -> None:
 
 
 async def test_many_who_look_for_it_at_once_make_one_actor(here: Here) -> None:
-    import asyncio
-
     answers = await asyncio.gather(*(get(here, "/actor/offers") for _ in range(10)))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.json()["publicKey"]["publicKeyPem"] for answer in answers}) == 1
@@ -231,12 +231,41 @@ async def test_what_leaves_a_topic_is_taken_back_and_what_comes_into_it_is_share
     assert (undone["object"]["id"], undone["to"]) == (shared["id"], shared["to"])
 
 
-async def test_a_note_of_a_topic_that_is_hidden_is_taken_back(here: Here, mastodon: Elsewhere) -> None:
+async def test_a_note_of_a_topic_that_is_taken_down_is_taken_back(here: Here, mastodon: Elsewhere) -> None:
     await do(here, posts.publish, here.steward, posts.Draft(text={"en": "Soup."}, tags=["food"]))
     await follow(here, mastodon, "t_food")
     note = await do(here, posts.publish, here.steward, posts.Draft(text={"en": "More soup."}, tags=["food"]))
     await do(here, posts.remove, here.steward, note.id)
     assert told(mastodon) == [("t_food", "Announce", "post"), ("hub", "Delete", "post"), ("t_food", "Undo", "post")]
+
+
+async def test_new_counts_of_a_poll_come_to_those_who_follow_the_slice_alone(
+    here: Here, mastodon: Elsewhere, clock: Clock
+) -> None:
+    await follow(here, mastodon, "events")
+    event = await do(here, events.publish, here.steward, party())
+    mastodon.forget()
+    await do(here, attendance.answer, event.id, Guest("Delyth"), "yes")
+    clock.forward(6 * MINUTE)
+    await here.work()
+    assert told(mastodon) == [("hub", "Update", "post")]
+
+
+async def test_what_moderators_hide_is_taken_back_and_shared_again_when_it_shows(
+    here: Here, mastodon: Elsewhere, clock: Clock
+) -> None:
+    await do(here, asks.publish, here.steward, "ask", lift(tags=["food"]))
+    await follow(here, mastodon, "t_food")
+    ask = await do(here, asks.publish, here.steward, "ask", lift(tags=["food"]))
+
+    def turn(tx: Tx, *, hidden: int) -> None:
+        tx.run("UPDATE thing SET hidden = :hidden WHERE id = :id", hidden=hidden, id=ask.id)
+        record(tx, Kind.POST_HIDDEN if hidden else Kind.POST_SHOWN, subject=ask.id, actor=here.steward)
+
+    mastodon.forget()
+    for hidden in (1, 0):
+        await do(here, turn, hidden=hidden)
+    assert told(mastodon) == [("t_food", "Undo", "ask"), ("t_food", "Announce", "ask")]
 
 
 async def test_a_projects_update_with_the_topic_is_shared_too(here: Here, mastodon: Elsewhere) -> None:
@@ -288,9 +317,6 @@ async def test_a_new_name_of_the_hub_is_the_end_of_theirs_too(here: Here, mastod
     await follow(here, mastodon, "events")
 
     def rename(tx: Tx) -> None:
-        from hub import settings
-        from hub.changes import Kind, record
-
         actors.rename(tx, settings.get(tx).actor, title={"en": "Waterside"}, summary={})
         record(tx, Kind.HUB_CHANGED, subject=settings.get(tx).actor, actor=here.steward)
 
