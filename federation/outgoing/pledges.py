@@ -14,6 +14,8 @@ from hub.pledges import Pledge
 from hub.store import Tx
 from hub.text import pick
 
+AT_ONCE = 200  # addresses of one statement
+
 
 def made(s: Sender, change: Change) -> None:
     it = pledges.get(s.tx, change.subject)
@@ -74,8 +76,12 @@ def refuse(s: Sender, helper: Actor, offer: str, words: str) -> None:
 
 def forget(tx: Tx) -> None:
     """What has been over for thirty days is forgotten, also as it was sent in private."""
-    for address in helping.forget(tx).private:
-        tx.run("DELETE FROM activity WHERE object = :address AND public = 0", address=address)
+    private = helping.forget(tx).private
+    for start in range(0, len(private), AT_ONCE):
+        some = {f"one{n}": address for n, address in enumerate(private[start : start + AT_ONCE])}
+        tx.run(
+            f"DELETE FROM activity WHERE public = 0 AND object IN ({', '.join(f':{name}' for name in some)})", **some
+        )
     pledges.sweep(tx)
 
 
