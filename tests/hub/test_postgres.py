@@ -50,7 +50,11 @@ async def test_two_that_collide_are_run_again_until_they_agree(postgres_url: str
     assert len(tries) == 3
 
 
-async def test_a_crowd_at_one_row_is_let_through_one_by_one_and_nobody_is_sent_away(postgres_url: str) -> None:
+async def test_a_crowd_at_one_row_is_let_through_one_by_one_and_nobody_is_sent_away(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.store.postgres.PAUSES", (0.001,) * 5)
+
     def count(tx: Tx) -> None:
         add(tx, str(len(readers(tx))))
 
