@@ -27,9 +27,9 @@ def lost(s: Sender, change: Change) -> None:
 
 
 def _tell(s: Sender, kind: str, it: Entry, entry: Json) -> None:
-    friends = directory.relations(s.tx)
-    near = friends.follows & friends.followers - {it.host}
-    to = [inbox for inbox in of_hub(s, ONLY_HUBS) if host_of(inbox) in near]
+    """To our followers whom we follow; not to the hub that it is about."""
+    friends = directory.relations(s.tx).follows - {it.host}
+    to = [inbox for inbox in of_hub(s, ONLY_HUBS) if host_of(inbox) in friends]
     if to and _told_lately(s) < AN_HOUR:
         actor = actors.get(s.tx, s.hub.instance).uri
         s.say(

@@ -14,7 +14,7 @@ from federation import directory as finding
 from federation import follow_hub
 from federation.as2 import hubs
 from federation.outgoing import announce
-from hub import actors, blocks, directory, introductions, jobs
+from hub import actors, blocks, directory, introductions, jobs, peers, settings
 from hub.clock import DAY, HOUR, MINUTE
 from hub.introductions import Told
 from hub.store import Tx
@@ -308,6 +308,21 @@ async def test_only_friends_are_told_and_never_the_hub_itself(here: Here, clock:
     await here.store.write(verified, "barry.example")
     await here.work()
     assert [one["type"] for one in server.received if one["type"] != "Follow"] == ["Add"]
+
+
+async def test_who_follows_us_and_is_not_followed_is_not_told(here: Here, clock: Clock) -> None:
+    await friend(here, "penarth.example")
+    fan = here.servers["fan.example"] = Village("fan.example")
+
+    def scene(tx: Tx) -> None:
+        actors.follow(tx, remembered(tx, "fan.example"), settings.get(tx).actor)
+        peers.describe(tx, "fan.example", software="neighbourhub", profile="hub")
+        verified(tx, "barry.example")
+
+    await here.store.write(scene)
+    await here.work()
+    assert await said(here) == [("Add", "https://barry.example/actor/hub")]
+    assert fan.received == []
 
 
 async def test_twenty_an_hour_are_told_at_most(here: Here, clock: Clock) -> None:
