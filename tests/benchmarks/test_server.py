@@ -130,6 +130,12 @@ def letters(hub: Hub, first: int, count: int) -> list[bytes]:
     return found
 
 
+def spoilt(letter: bytes) -> bytes:
+    """The same with a signature that was never made: its first letters are changed."""
+    before, name, rest = letter.partition(b'signature="')
+    return before + name + (b"AAAA" if rest[:4] != b"AAAA" else b"BBBB") + rest[4:]
+
+
 def waiting(hub: Hub, kind: str) -> int:
     """How much of it is still to be done."""
     return int(str(looked_up(hub, f"SELECT count(*) FROM job WHERE kind = '{kind}'")))
@@ -147,6 +153,14 @@ def test_an_activity_in_the_inbox(tmp_path: Path) -> None:
             assert load.send(hub.port, sent) == {202: ACTIVITIES}
     taken.figure("inbox activity, checked and on the disk", INBOX, 6)
     hub.stop()
+
+    wrong = [spoilt(one) for one in letters(hub, 50_000, ACTIVITIES)]
+    assert load.send(hub.port, wrong[:100]) == {401: 100}  # at the first of each sender, their keys are looked up again
+    refused = Meter(of(pid(hub)))
+    for _ in range(ROUNDS):
+        with refused.running(ACTIVITIES):
+            assert load.send(hub.port, wrong) == {401: ACTIVITIES}
+    told("a bad signature, CPU", refused.figure("a bad signature").cost, "µs", 200)
 
     hub.environment["NEIGHBOURHUB_WORKER_INLINE"] = "true"
     hub.start()

@@ -194,3 +194,70 @@ async def test_silence_between_two_bytes_is_not_borne_for_long(monkeypatch: pyte
     async with peer(stops) as seen, client() as hub:
         with pytest.raises(Unreachable, match="took too long"):
             await hub.get(seen.url())
+
+
+async def test_who_sends_a_byte_now_and_then_is_not_heard_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patience is counted from byte to byte, and all together besides."""
+    sent = 0
+
+    async def drips(_: bytes, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        for byte in b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n" + b"x" * 100_000:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            sent += 1
+            await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(http, "FIRST_BYTE", 0.5)
+    monkeypatch.setattr(http, "GET_TOTAL", 1.0)
+    async with peer(drips) as seen, client() as hub:
+        with pytest.raises(Unreachable) as caught:
+            await hub.get(seen.url())
+    assert caught.value.kind == "timeout"
+    assert 2 < sent < 10_000
+
+
+async def test_each_byte_gives_new_patience() -> None:
+    async def slowly(_: bytes, writer: asyncio.StreamWriter) -> None:
+        for part in (b"HTTP/1.1 200 OK\r\n", b"content-length: 4\r\n", b"\r\n", b"al", b"l!"):
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(0.3)
+
+    async with peer(slowly) as seen:
+        one = await line.connect("127.0.0.1", seen.port)
+        answer = await one.ask(b"GET / HTTP/1.1\r\nhost: a.example\r\n\r\n", 1.0)
+        assert await answer.read() + await answer.read() == b"all!"
+        one.hang_up()
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 202 Accepted\r\nConnection: close\r\n", b"HTTP/1.0 202 Accepted\r\n", b"HTTP/1.1 202 OK\r\nconnection: Close\r\n"]  # noqa: E501
+)  # fmt: skip
+async def test_a_line_that_will_be_closed_is_not_used_again_though_it_is_still_open(head: bytes) -> None:
+    async with peer(head + b"content-length: 0\r\n\r\n") as seen, client() as hub:
+        for _ in range(3):
+            assert (await hub.post(seen.url(), BODY, headers={})).status == 202
+    assert seen.connections == 3
+
+
+async def test_back_pressure_ends_when_what_came_is_taken() -> None:
+    whole = b"x" * 3_000_000
+
+    async def plenty(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 3000000\r\n\r\n" + whole)
+        await writer.drain()
+
+    async with peer(plenty) as seen:
+        one = await line.connect("127.0.0.1", seen.port)
+        answer = await one.ask(b"GET / HTTP/1.1\r\nhost: a.example\r\n\r\n", 5)
+        await asyncio.sleep(0.1)
+        assert sum(map(len, one._chunks)) < line.HELD + (1 << 18)  # no more is held than one reading beyond the mark
+        got = b""
+        while piece := await answer.read():
+            got += piece
+        assert got == whole
+        assert one.idle()
+        one.hang_up()
+        await asyncio.sleep(0)
