@@ -7,6 +7,7 @@ from hub.store import Tx, as_
 
 REMEMBERED = 30 * DAY  # how long a way of asking is taken for granted
 KEPT = 45 * DAY
+MOST = 50_000  # servers
 TELLING = DAY  # how long what a clock said is worth a word
 NOTICED = 5 * MINUTE  # clocks that differ by less may be right
 
@@ -54,5 +55,11 @@ def clocks(tx: Tx, limit: int = 20) -> list[Clock]:
 
 
 def sweep(tx: Tx) -> int:
-    """Forget what was learnt more than 45 days ago. Returns of how many servers."""
-    return tx.run("DELETE FROM manner WHERE asking_at < :old AND ahead_at < :old", old=now() - KEPT)
+    """Forget what was learnt more than 45 days ago, and of too many the oldest. Returns of how many servers."""
+    gone = tx.run("DELETE FROM manner WHERE asking_at < :old AND ahead_at < :old", old=now() - KEPT)
+    return gone + tx.run(
+        """DELETE FROM manner WHERE (asking_at, ahead_at, host) <=
+             (SELECT asking_at, ahead_at, host FROM manner
+              ORDER BY asking_at DESC, ahead_at DESC, host DESC LIMIT 1 OFFSET :most)""",
+        most=MOST,
+    )  # fmt: skip

@@ -12,6 +12,7 @@ TROUBLED = jobs.TROUBLED  # failures in a row
 FIRST_REST = 30 * MINUTE  # then one job is tried; each time that fails, the rest is twice as long
 LONGEST_REST = DAY
 KEPT = 45 * DAY  # longer than any job waits
+MOST = 50_000  # servers that are remembered: a wildcard in the name system makes as many as it likes
 SAID_AGAIN = 30 * DAY  # how long what we found out of its signatures counts for more than what it says
 BATCH = 200  # hosts of one statement
 
@@ -180,9 +181,16 @@ def all(tx: Tx, limit: int = 1000) -> list[Peer]:
 
 
 def sweep(tx: Tx) -> int:
-    """Forget servers that nothing was heard of or tried with for 45 days. Returns how many."""
+    """Forget servers that nothing was heard of or tried with for 45 days, and of too many those that took nothing
+    for longest. Returns how many."""
     old = " AND ".join(f"{clock} < :old" for clock in _CLOCKS)
-    return tx.run(f"DELETE FROM peer WHERE {old} AND open_until < :now", old=now() - KEPT, now=now())
+    gone = tx.run(f"DELETE FROM peer WHERE {old} AND open_until < :now", old=now() - KEPT, now=now())
+    return gone + tx.run(
+        """DELETE FROM peer WHERE (last_ok, last_failed, host) <=
+             (SELECT last_ok, last_failed, host FROM peer
+              ORDER BY last_ok DESC, last_failed DESC, host DESC LIMIT 1 OFFSET :most)""",
+        most=MOST,
+    )  # fmt: skip
 
 
 def _rest(failures: int) -> int:

@@ -17,12 +17,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from conftest import Clock
+from followers import followed_by
 from here import Here
 from loopback import Authority, Seen, by_itself, peer, serving
 
-from federation import Client, announce, http, line, tls
+from federation import Client, http, line, tls
 from federation.http import Resolver, Unreachable
-from hub import actors, jobs, peers, posts, settings
+from hub import jobs, peers, posts
 from hub.clock import DAY, MINUTE
 from hub.jobs import Job
 from hub.store import Tx
@@ -47,20 +48,6 @@ async def net(here: Here) -> AsyncIterator[Here]:
 
 def a_client(resolver: Resolver = all_here) -> Client:
     return Client("https://glan.example", "test", allow_private=LOOPBACK, resolver=resolver)
-
-
-def followed_by(tx: Tx, bases: Iterable[str]) -> None:
-    """Somebody on each of these servers follows the hub, and has been told so."""
-    for base in bases:
-        host, uri = base.partition("://")[2], f"{base}/users/ann"
-        seen = actors.Seen(
-            uri=uri, kind="person", type="Person", handle="ann", domain=host, name={"en": "Ann"}, url=uri,
-            inbox=f"{uri}/inbox", shared_inbox=f"{base}/inbox", followers=f"{uri}/followers",
-        )  # fmt: skip
-        actors.follow(tx, actors.remember(tx, seen), settings.get(tx).actor)
-    while announce(tx):
-        continue
-    tx.run("DELETE FROM job WHERE kind = 'deliver'")
 
 
 async def say(net: Here, words: str = "28 of 40 trees are in.") -> None:
