@@ -78,7 +78,7 @@ def _look_later(tx: Tx, doc: Json, id: int) -> None:
         return
     host = host_of(url)
     for wait in WHEN[:1] if thing.reply_to else WHEN:
-        jobs.enqueue(tx, "thread", {"url": url, "left": PAGES}, due=now() + wait, host=host, line=f"thread {host}")
+        jobs.enqueue(tx, "thread", {"url": url, "left": PAGES}, due=now() + wait, host=host)
 
 
 def keep_project(tx: Tx, actor: Actor, doc: Json) -> int | None:

@@ -40,7 +40,7 @@ async def read(wire: Wire, job: Job) -> Outcome:
     if not leaf.next or left <= 1:
         return DONE
     further = job.args | {"url": leaf.next, "left": left - 1}
-    return Outcome(settle=lambda tx: jobs.enqueue(tx, "thread", further, host=job.host, line=job.line))
+    return Outcome(settle=lambda tx: jobs.enqueue(tx, "thread", further, host=job.host))
 
 
 async def _said(wire: Wire, uris: list[str], budget: Budget) -> None:
