@@ -184,7 +184,7 @@ def may_wake(tx: Tx) -> bool:
 
 
 def handles_of(tx: Tx) -> list[str]:
-    """Of all that can be followed: those that every hub has, what stewards drew, series, and topics that are followed."""
+    """Of all that can be followed: what every hub has, what stewards drew, series, and topics that are followed."""
     there = [*fixed(tx), *kept(tx, "series", "patch", "area"), *(part for part in awake(tx) if part.kind == "topic")]
     return [part.handle for part in there]
 

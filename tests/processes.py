@@ -105,8 +105,8 @@ class Hub:
 
     def command(self, *words: str) -> str:
         done = subprocess.run(
-            [sys.executable, *self.program, *words, "--data", str(self.data)], env=self.environment, capture_output=True,
-            text=True, timeout=PATIENCE, check=False,
+            [sys.executable, *self.program, *words, "--data", str(self.data)], env=self.environment,
+            capture_output=True, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         return done.stdout.strip()

@@ -30,7 +30,7 @@ def accept(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     coming = going.answered(tx, sender, activity, "yes") or pledges.accepted(tx, sender, activity)
     if coming is not None:
         return coming
-    ours = _our_follow(tx, sender, activity.get("object"))
+    ours = our_follow(tx, sender, activity.get("object"))
     before = actors.follows(tx, ours, sender.id)
     if before is None:
         return "ignored: nobody asked"
@@ -44,7 +44,7 @@ def reject(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     coming = going.answered(tx, sender, activity, "no") or pledges.declined(tx, sender, activity)
     if coming is not None:
         return coming
-    ours = _our_follow(tx, sender, activity.get("object"))
+    ours = our_follow(tx, sender, activity.get("object"))
     refused = actors.follow_answered(tx, ours, sender.id, accepted=False)
     return "refused us" if refused else "ignored: nobody asked"
 
@@ -74,7 +74,7 @@ def _moved_lately(tx: Tx, sender: Actor) -> bool:
     return row is not None
 
 
-def _our_follow(tx: Tx, sender: Actor, what: object) -> int:
+def our_follow(tx: Tx, sender: Actor, what: object) -> int:
     """Which of ours asked to follow the sender. Raises `NotFound` when the activity is none of ours."""
     row = tx.one(
         "SELECT actor FROM activity WHERE uri = :uri AND type = 'Follow' AND object = :object",

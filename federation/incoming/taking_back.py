@@ -2,13 +2,13 @@
 
 from federation.as2 import loose
 from federation.as2.contexts import Json
-from federation.incoming import pledges
+from federation.incoming import follows, pledges
 from federation.incoming.ours import event_of, remember_gone
 from federation.resolve import Gathered
 from hub import actors, attendance, messages, things
 from hub.actors import Actor
 from hub.changes import Kind, record
-from hub.errors import N_, NotAllowed
+from hub.errors import N_, NotAllowed, NotFound
 from hub.store import Tx
 
 REMOVED = {
@@ -41,6 +41,8 @@ def _undone(tx: Tx, sender: Actor, id: str, what: Json) -> bool:
             return attendance.withdraw(tx, event, sender.id)
         case "Offer":
             return pledges.undone(tx, sender, id)
+        case "Accept":
+            return _let_go(tx, sender, what.get("object"))
     event = attendance.asked_by(tx, sender.id, id)
     if event is not None:
         return attendance.withdraw(tx, event, sender.id)
@@ -51,6 +53,17 @@ def _undone(tx: Tx, sender: Actor, id: str, what: Json) -> bool:
     if row is not None:
         return things.take_back(tx, row["thing"], sender.id, row["kind"])
     return pledges.undone(tx, sender, id)
+
+
+def _let_go(tx: Tx, sender: Actor, asked: object) -> bool:
+    """They had let one of ours follow them, and no longer do."""
+    try:
+        ours = follows.our_follow(tx, sender, asked)
+    except NotFound:
+        return False
+    return actors.follows(tx, ours, sender.id) == "accepted" and actors.follow_answered(
+        tx, ours, sender.id, accepted=False
+    )
 
 
 def delete(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:

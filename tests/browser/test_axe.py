@@ -36,8 +36,8 @@ GUEST = {
 }  # fmt: skip
 STEWARD = {
     "today": "/steward", "all asks": "/steward/asks", "replies": "/steward/replies", "said to us": "/steward/said",
-    "reports": "/steward/reports", "kept out": "/steward/kept-out", "messages": "/messages", "followers": "/steward/followers",
-    "parts": "/steward/slices",
+    "reports": "/steward/reports", "kept out": "/steward/kept-out", "messages": "/messages",
+    "followers": "/steward/followers", "parts": "/steward/slices",
     "following": "/steward/following", "deliveries": "/steward/deliveries",
     "server": f"/steward/deliveries/{CLOSED}", "accounts": "/steward/people",
     "who knows us": "/steward/hubs",

@@ -162,6 +162,18 @@ async def test_who_blocks_us_follows_us_no_more_and_is_followed_no_more(here: He
     assert await here.all("SELECT 1 AS x FROM follow") == []
 
 
+async def test_who_takes_their_yes_back_is_followed_no_more(here: Here, mastodon: Elsewhere) -> None:
+    ann = mastodon.actor("ann")
+    hub, id = await here.store.read(actors.at, HUB), await resolve.actor(here.wire, ann)
+    await here.store.write(actors.ask_to_follow, hub.id, id)
+    await here.work()
+    (follow,) = mastodon.received
+    accept = activity("Accept", ann, follow)
+    assert await hear(here, accept) == "followed"
+    assert await hear(here, activity("Undo", ann, accept)) == "taken back"
+    assert await here.store.read(actors.follows, hub.id, id) == "refused"
+
+
 async def test_an_emoji_is_a_like_and_can_be_taken_back(here: Here, mastodon: Elsewhere) -> None:
     event = await an_event(here)
     ann = mastodon.actor("ann")
