@@ -152,7 +152,6 @@ def test_an_activity_in_the_inbox(tmp_path: Path) -> None:
         with taken.running(ACTIVITIES):
             assert load.send(hub.port, sent) == {202: ACTIVITIES}
     taken.figure("inbox activity, checked and on the disk", INBOX, 6)
-    hub.stop()
 
     wrong = [spoilt(one) for one in letters(hub, 50_000, ACTIVITIES)]
     assert load.send(hub.port, wrong[:100]) == {401: 100}  # at the first of each sender, their keys are looked up again
@@ -161,6 +160,7 @@ def test_an_activity_in_the_inbox(tmp_path: Path) -> None:
         with refused.running(ACTIVITIES):
             assert load.send(hub.port, wrong) == {401: ACTIVITIES}
     told("a bad signature, CPU", refused.figure("a bad signature").cost, "µs", 200)
+    hub.stop()
 
     hub.environment["NEIGHBOURHUB_WORKER_INLINE"] = "true"
     hub.start()
