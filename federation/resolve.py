@@ -97,6 +97,7 @@ async def document(wire: Wire, url: str, budget: Budget | None = None, *, there:
 
 async def json_at(wire: Wire, url: str, *, accept: str, budget: Budget | None = None) -> Json:
     """Plain JSON from a well-known place (WebFinger, NodeInfo). Raises as `document` does."""
+    await _check_not_kept_out(wire, url)
     left = (budget or Budget(wire.limits)).spend()
     response = await knock.in_time(wire.client.get(url, accept=accept), left, url)
     return _json(_good(response))
@@ -105,14 +106,18 @@ async def json_at(wire: Wire, url: str, *, accept: str, budget: Budget | None = 
 async def _fetched(wire: Wire, url: str, budget: Budget) -> tuple[Json, str]:
     if not loose.origin(url) or wire.is_ours(url):
         raise Unfit(N_("That is no address on another server."))
-    if await wire.store.read_hot(blocks.suspended, keys.host_of(url)):
-        raise Unfit(N_("That server is kept out."))
+    await _check_not_kept_out(wire, url)
     response = _good(await knock.get(wire, url, budget.spend))
     kind, _, parameters = response.headers.get("content-type", "").partition(";")
     kind = kind.strip().lower()
     if kind != ACTIVITY_JSON and not (kind == LD_JSON and PROFILE in parameters):
         raise Unfit(N_("The answer is not an ActivityPub document."))
     return _json(response), response.url
+
+
+async def _check_not_kept_out(wire: Wire, url: str) -> None:
+    if await wire.store.read_hot(blocks.suspended, keys.host_of(url)):
+        raise Unfit(N_("That server is kept out."))
 
 
 def _good(response: Response) -> Response:

@@ -20,7 +20,7 @@ from federation.proofs import Proof
 from federation.resolve import Budget, Gone
 from federation.signatures import BadSignature, Claim
 from federation.wire import Wire
-from hub import actors
+from hub import actors, blocks
 from hub.actors import Signer
 from hub.clock import DAY, now
 from hub.errors import N_, HubError, NotFound
@@ -72,7 +72,9 @@ async def check(wire: Wire, claim: Claim, activity: Json, it: Envelope, known: S
 
 
 async def _passed_on(wire: Wire, claim: Claim, activity: Json, it: Envelope, proof: Proof | None) -> bool:
-    """Somebody else signed for the way: they have to be who they say, too."""
+    """Somebody else signed for the way: they have to be who they say, too, and nobody whom we keep out."""
+    if await wire.store.read_hot(blocks.suspended, keys.host_of(claim.key_id)):
+        raise Refused(N_("That server is kept out."), status=403)
     if proof is None and not await wire.store.read_hot(_listens, _actor_of(claim.key_id)):
         raise BadSignature(NOT_ITS_ACTOR)
     signer = await _owner(wire, claim.key_id)

@@ -55,3 +55,9 @@ async def followed(here: Here, server: Elsewhere, name: str = "hub", type: str =
     await here.work()
     server.forget()
     return uri
+
+
+async def written(here: Here) -> dict[str, int]:
+    """How many there are of all that a stranger could make us write."""
+    tables = ("inbox", "actor", "peer", "manner", "job", "gone", "thing", "change", "follow", "report", "message")
+    return {table: await here.one(f"SELECT count(*) FROM {table}") for table in tables}
