@@ -1,6 +1,7 @@
 """Who goes next: never more than so many at a time, in order, and nobody's turn is lost with whoever gave up."""
 
 import asyncio
+import itertools
 
 from federation.turns import Breath, Turns
 
@@ -53,7 +54,7 @@ async def test_between_two_costly_things_the_loop_looks_around() -> None:
 
     async with asyncio.timeout(5):
         await asyncio.gather(*(costly() for _ in range(30)), a_page())
-    assert max(after - before for before, after in zip(seen, seen[1:], strict=False)) == 1
+    assert max(after - before for before, after in itertools.pairwise(seen)) == 1
 
 
 async def test_a_breath_that_nobody_waits_for_any_more_does_not_stop_the_rest() -> None:
