@@ -6,7 +6,7 @@ Whoever calls has made sure that `author` is really behind the document.
 from federation.as2 import loose, seen
 from federation.as2.contexts import Json
 from federation.keys import host_of
-from hub import actors, asks, blocks, events, jobs, posts, projects, settings, things
+from hub import actors, asks, blocks, events, heard, jobs, posts, projects, settings, things
 from hub.actors import Actor
 from hub.clock import DAY, HOUR, now
 from hub.errors import NotFound
@@ -52,6 +52,9 @@ def keep(tx: Tx, author: Actor, doc: Json, *, touched: int | None = None) -> str
     if not (it.title or it.html or it.pictures or it.extra.links or it.extra.poll):
         return "ignored: it says nothing"
     before = things.at(tx, it.uri)
+    spoken_to = heard.receiver(tx, before.id) if before is not None else None
+    if spoken_to is not None:  # a moderator let it be seen; whoever changes it does not get past them
+        return KEPT if heard.hear(tx, author.id, spoken_to, it) else NO_NEWS
     kind = "update" if kind == "note" and author.kind == "project" else kind
     match kind:
         case "event":

@@ -74,6 +74,22 @@ async def test_who_is_followed_and_mentions_us_is_looked_over_like_anybody(here:
     assert await hear(here, mention(penarth)) == "said to us: held"
 
 
+@pytest.mark.parametrize("change", [{"to": [PUBLIC], "cc": [], "tag": []}, {"type": "Image"}])
+async def test_who_speaks_to_us_no_more_is_looked_over_again_all_the_same(
+    here: Here, mastodon: Elsewhere, change: Json
+) -> None:
+    ann = mastodon.actor("ann")
+    await hear(here, mention(ann))
+    (it,) = await here.store.read(heard.waiting, here.steward)
+    await here.store.write(heard.share, here.steward, it.thing.id)
+
+    edited = mention(ann, "Buy my pills", updated="2026-05-02T12:00:00Z")["object"] | change
+    await hear(here, activity("Update", ann, edited))
+
+    assert await here.store.read(heard.shared) == []
+    assert [one.thing.id for one in await here.store.read(heard.waiting, here.steward)] == [it.thing.id]
+
+
 async def test_a_mention_of_the_server_itself_says_nothing_to_anybody(here: Here, mastodon: Elsewhere) -> None:
     ann = mastodon.actor("ann")
     note = create(ann, f"{ann}/statuses/1", content="<p>Hi</p>", to=[PUBLIC], cc=["https://glan.example/actor"])
