@@ -35,7 +35,8 @@ def settle(tx: Tx, finished: Sequence[tuple[Job, Outcome]]) -> None:
     if reached:
         peers.succeeded(tx, *reached)
     for job, outcome in finished:
-        if outcome.settle is not None:
+        # Whoever was held up for longer than a lease finds that somebody else has done it, and all that goes with it.
+        if outcome.settle is not None and (outcome.error or jobs.done(tx, job.id)):
             outcome.settle(tx)
         if outcome.error and outcome.hopeless:
             jobs.give_up(tx, job.id, outcome.error)
