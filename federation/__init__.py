@@ -2,6 +2,7 @@
 
 from federation import inbox
 from federation.http import Client, Unreachable
+from federation.inbox import Letterbox
 from federation.negotiate import prefers_page
 from federation.outcome import Outcome, settle
 from federation.outgoing import announce
@@ -20,6 +21,7 @@ __all__ = [
     "RUNNERS",
     "Client",
     "Found",
+    "Letterbox",
     "Limits",
     "Outcome",
     "Parcel",

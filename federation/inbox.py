@@ -6,12 +6,13 @@ decision is one line of the log. The rules are vocabulary.md §7 and attacks 1-2
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Sequence
 
 import msgspec
 import structlog
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from federation import checkup, keys, resolve, seal, signatures
 from federation.as2 import loose
@@ -37,26 +38,51 @@ Facts = dict[str, str]
 
 
 class Inbox:
-    """The ASGI end: bytes in, a status out. The path's `name`, if any, must be somebody here."""
+    """The ASGI end: bytes in, a status out. The path's `name`, if any, must be somebody here.
+
+    What was decided is one line of the log: that of the request, where whoever stands before us keeps one
+    (`facts` in the scope's state), else our own.
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         wire: Wire = scope["app"].state.wire
-        facts: Facts = {}
+        told: Facts | None = scope.get("state", {}).get("facts")
+        facts: Facts = {} if told is None else told
+        refusal = None
         try:
-            word = await self._take(wire, scope, receive, facts)
+            facts["decision"] = await self._take(wire, scope, receive, facts)
         except HubError as error:
             refusal = _refusal(error)
-            log.info("inbox", decision="refused", status=refusal.status, why=str(refusal)[:300], **facts)
-            await _send(send, refusal.status, str(refusal), refusal.after)
-        else:
-            log.info("inbox", decision=word, status=202, **facts)
-            await _send(send, 202)
+            facts |= {"decision": "refused", "why": str(refusal)[:300]}
+        status = 202 if refusal is None else refusal.status
+        if told is None:
+            log.info("inbox", status=status, **facts)
+        await _send(send, status, "" if refusal is None else str(refusal), 0 if refusal is None else refusal.after)
 
     async def _take(self, wire: Wire, scope: Scope, receive: Receive, facts: Facts) -> str:
         name = scope["path_params"].get("name")
         if name is not None:
             await wire.store.read_hot(actors.at, f"{wire.base}/actor/{name}")
         return await take(wire, *await _whole(wire, scope, receive), facts)
+
+
+class Letterbox:
+    """Stands before all that is for people: what other servers post goes straight to the inbox."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app, self._inbox = app, Inbox()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST":
+            posted = _INBOX.fullmatch(scope["path"])
+            if posted and await scope["app"].state.wire.is_open():
+                scope["path_params"] = {"name": posted[1]} if posted[1] else {}
+                await self._inbox(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+_INBOX = re.compile(r"(?:/actor(?:/([^/]+))?)?/inbox")
 
 
 class Checkup:

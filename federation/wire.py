@@ -139,7 +139,9 @@ class Wire:
 
     async def is_open(self) -> bool:
         """Whether the hub has been set up, so that there is anybody to speak for."""
-        return bool(self._instance) or await self.store.read(settings.found) is not None
+        if not self._instance and await self.store.read(settings.found) is not None:
+            await self.instance()
+        return bool(self._instance)
 
     async def instance(self) -> int:
         """The actor that this server itself is: it signs what we fetch. Raises `NotFound` before the hub is set up."""

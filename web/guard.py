@@ -53,7 +53,9 @@ class Guard:
             await self.app(scope, receive, send)
             return
         began, answer = perf_counter(), _Answer(send, self.headers, scope)
-        id = scope.setdefault("state", {})["request_id"] = secrets.token_hex(4)
+        state = scope.setdefault("state", {})
+        id, facts = secrets.token_hex(4), dict[str, str]()
+        state["request_id"], state["facts"] = id, facts
         try:
             await self._pass(scope, receive, answer)
         except ClientDisconnect:
@@ -62,7 +64,8 @@ class Guard:
             await _sorry(scope, receive, answer, exc)
         finally:
             took = round((perf_counter() - began) * 1000, 1)
-            log.info("request", id=id, method=scope["method"], path=scope["path"], status=answer.status, ms=took)
+            method, path = scope["method"], scope["path"]
+            log.info("request", id=id, method=method, path=path, status=answer.status, ms=took, **facts)
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         headers: Headers = scope["headers"]
@@ -72,7 +75,7 @@ class Guard:
             response = await errors.http(Request(scope), HTTPException(status, headers={"Connection": "close"}))
             await response(scope, receive, answer)
             return
-        if scope["method"] not in SAFE:
+        if scope["method"] not in SAFE and not scope["path"].endswith("/inbox"):  # which has narrower bounds itself
             receive = _bounded(receive, _most(headers))
         if b"%00" in scope["query_string"]:
             scope["query_string"] = _NUL.sub(b"", scope["query_string"])  # PostgreSQL keeps no such letter
