@@ -93,11 +93,12 @@ def to(tx: Tx, who: int, *, before: int | None = None) -> list[Message]:
     """What `who` may read, newest first: their own messages, and the hub's and projects' for organisers."""
     account = people.require(tx, who, "resident")
     everybodys = people.may(account, "organiser")
+    # Without an OR between tables, a resident's few letters are found by an index.
+    hubs = " OR r.local = 1 AND r.kind <> 'person' OR s.local = 1 AND s.kind <> 'person'" if everybodys else ""
     rows = tx.all(
-        f"""{_SELECT} WHERE m.id < :before AND (m.receiver = :who OR m.sender = :who
-              OR (:all = 1 AND (r.local = 1 AND r.kind <> 'person' OR s.local = 1 AND s.kind <> 'person')))
+        f"""{_SELECT} WHERE m.id < :before AND (m.receiver = :who OR m.sender = :who{hubs})
             ORDER BY m.id DESC LIMIT {PAGE}""",
-        who=who, all=int(everybodys), before=before or 2**63 - 1,
+        who=who, before=before or 2**63 - 1,
     )  # fmt: skip
     return [_message(row) for row in rows]
 
