@@ -8,7 +8,7 @@ import msgspec
 from hub import actors, people, settings, things
 from hub.actors import By
 from hub.changes import Kind, record
-from hub.clock import now
+from hub.clock import DAY, now
 from hub.errors import N_, Conflict, Invalid, NotFound
 from hub.ids import new_id
 from hub.packing import pack, unpack
@@ -17,6 +17,7 @@ from hub.text import Text, clean_text
 
 LONGEST = 5000  # characters
 PAGE = 50
+A_DAY = 50  # letters from one person elsewhere; each may be long, and none is ever forgotten by itself
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -60,8 +61,9 @@ def tell(
 
 
 def receive(tx: Tx, sender: int, receiver: int, seen: things.Seen, *, about: int | None = None) -> int | None:
-    """Somebody elsewhere wrote to one of ours. Returns the message's id, `None` when it is here or was deleted."""
-    if things.taken_back(tx, seen.uri, actors.get(tx, sender).domain):
+    """Somebody elsewhere wrote to one of ours. Returns the message's id, `None` when it is here, was deleted, or is
+    one too many."""
+    if things.taken_back(tx, seen.uri, actors.get(tx, sender).domain) or _today(tx, sender) >= A_DAY:
         return None
     id = new_id()
     added = tx.run(
@@ -135,6 +137,16 @@ def answer(tx: Tx, who: int, id: int, words: Text) -> int:
     if not _speaks_for(tx, who, ours):
         raise NotFound(N_("There is no such message."))
     return tell(tx, ours.id, other.id, words, about=it.about, reply_to=it.uri)
+
+
+def _today(tx: Tx, sender: int) -> int:
+    """How many letters of theirs have come within a day; no more are counted than matter."""
+    row = tx.one(
+        """SELECT count(*) AS n FROM (SELECT at FROM message WHERE sender = :sender ORDER BY id DESC LIMIT :most) x
+           WHERE at > :since""",
+        sender=sender, since=now() - DAY, most=A_DAY,
+    )  # fmt: skip
+    return int(row["n"]) if row else 0
 
 
 def _speaks_for(tx: Tx, who: int, actor: By) -> bool:

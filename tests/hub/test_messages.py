@@ -1,9 +1,11 @@
 """Words between two: who may write, who may read, and that nobody else ever does."""
 
 import pytest
+from conftest import Clock
 from scene import open_hub, person, stranger
 
 from hub import actors, messages, settings, things
+from hub.clock import DAY
 from hub.errors import Conflict, Invalid, NotFound
 from hub.store import Store, Tx
 
@@ -100,3 +102,16 @@ async def test_the_words_stand_in_no_index(store: Store) -> None:
         return [row["words"] for row in tx.all("SELECT words FROM word WHERE words LIKE '%ramp%'")]
 
     assert await store.write(scene) == []
+
+
+async def test_one_person_cannot_fill_everybodys_letters(store: Store, clock: Clock) -> None:
+    _, _, sunil, _ = await store.write(asked)
+
+    def write(tx: Tx, sender: int, n: int) -> int | None:
+        return messages.receive(tx, sender, settings.get(tx).actor, seen(f"https://mastodon.example/n/{sender}/{n}"))
+
+    kept = [await store.write(write, sunil, n) for n in range(messages.A_DAY + 5)]
+    assert kept.count(None) == 6
+    assert await store.write(write, await store.write(stranger, "mair"), 1) is not None
+    clock.forward(DAY)
+    assert await store.write(write, sunil, 1000) is not None
