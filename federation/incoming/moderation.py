@@ -7,6 +7,7 @@ from federation.resolve import Gathered
 from hub import actors, reports, things
 from hub.actors import Actor
 from hub.errors import NotFound
+from hub.ids import new_id
 from hub.store import Tx
 from hub.text import plain
 
@@ -18,7 +19,8 @@ def flag(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     named = loose.ids_of(activity.get("object"))[:MOST_NAMED]
     ours = [uri for uri in named if _ours(tx, uri)]
     words = plain(loose.words(activity.get("content"), 4000))
-    kept = reports.receive(tx, loose.id_of(activity) or sender.uri, sender.domain, ours, words, sender=sender.id)
+    uri = loose.id_of(activity) or f"{sender.uri}#report-{new_id()}"
+    kept = reports.receive(tx, uri, sender.domain, ours, words, sender=sender.id)
     return "reported" if kept else "ignored: about nothing of ours, or said before"
 
 

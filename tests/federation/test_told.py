@@ -171,6 +171,22 @@ async def test_48_a_report_about_nothing_of_ours_is_forgotten(here: Here, mastod
     assert await here.store.read(reports.open_, here.steward) == []
 
 
+async def test_48_each_report_counts_also_of_servers_that_give_theirs_no_name(here: Here, mastodon: Elsewhere) -> None:
+    server = mastodon.actor("actor", "Application")
+    for about in (HUB, (await an_event(here)).uri):
+        flag = activity("Flag", server, [about], content="This is rude")
+        del flag["id"]
+        assert await hear(here, flag) == "reported"
+
+
+async def test_reports_of_last_year_are_forgotten_by_themselves(here: Here, mastodon: Elsewhere, clock: Clock) -> None:
+    server = mastodon.actor("actor", "Application")
+    assert await hear(here, activity("Flag", server, [HUB])) == "reported"
+    clock.forward(reports.KEPT + DAY)
+    await here.work()
+    assert await here.all("SELECT 1 AS x FROM report") == []
+
+
 async def test_who_blocks_us_follows_us_no_more_and_is_followed_no_more(here: Here, mastodon: Elsewhere) -> None:
     ann = await followed(here, mastodon, "ann", "Person")
     await hear(here, activity("Follow", ann, HUB))
