@@ -54,7 +54,7 @@ class Line(asyncio.Protocol):
     status: int
     headers: list[Header]
     _transport: Any  # uvloop's own, which is no subclass of asyncio's
-    _chunks: list[bytes]
+    _body: bytearray  # what has come and has not been taken
     _head_whole: bool
     _whole: bool
     _paused: bool
@@ -126,9 +126,9 @@ class Line(asyncio.Protocol):
         return self
 
     async def read(self) -> bytes:
-        while not self._chunks and not self._whole:
+        while not self._body and not self._whole:
             await self._wait()
-        found, self._chunks = b"".join(self._chunks), []
+        found, self._body = bytes(self._body), bytearray()
         if self._paused:
             self._paused = False
             self._transport.resume_reading()
@@ -192,8 +192,8 @@ class Line(asyncio.Protocol):
     def on_body(self, chunk: bytes) -> None:
         if self._whole:
             return
-        self._chunks.append(chunk)
-        if not self._paused and sum(map(len, self._chunks)) > HELD:
+        self._body += chunk  # in one piece: a body may come byte by byte, and each is not to cost more than itself
+        if not self._paused and len(self._body) > HELD:
             self._paused = True
             self._transport.pause_reading()
         self._notify()
@@ -206,7 +206,7 @@ class Line(asyncio.Protocol):
 
     def _reset(self) -> None:
         self.status = 0
-        self.headers, self._chunks = [], []
+        self.headers, self._body = [], bytearray()
         self._head_whole = self._whole = self._paused = False
         self._failure = None
         self._seen = 0
@@ -243,5 +243,5 @@ class Line(asyncio.Protocol):
             raise self._failure
         self._waiter = self._loop.create_future()
         await self._waiter
-        if self._failure is not None and not self._chunks:
+        if self._failure is not None and not self._body:
             raise self._failure
