@@ -3,6 +3,7 @@
 import msgspec
 
 from federation import knock, peers
+from federation.as2 import loose
 from federation.as2.contexts import ACTIVITYSTREAMS
 from federation.checkup import PATH, PING, Report, Seen
 from federation.http import Unreachable
@@ -73,7 +74,7 @@ async def _through(wire: Wire, domain: str) -> list[Step]:
 
 
 async def _asked(wire: Wire, hub: str) -> Report | None:
-    base, ours = hub[: hub.index("/actor")], await wire.store.read(_ours)
+    base, ours = loose.origin(hub), await wire.store.read(_ours)
     own = await wire.own(ours, fresh=True)  # a key changed a moment ago is just what somebody wants to see
     id = f"{own.uri}#ping-{new_id()}"
     ping = {"@context": ACTIVITYSTREAMS, "id": id, "type": PING, "actor": own.uri, "to": hub, "object": hub}

@@ -11,6 +11,7 @@ import pytest_asyncio
 from conftest import Clock
 from elsewhere import CONTEXT, Elsewhere, Json, post
 from here import Here, a_hub
+from villages import Village
 
 from federation import through
 from federation.roundtrip import Step
@@ -120,6 +121,12 @@ class Without:
         if scope["path"] == "/actor/checkup":
             scope = scope | {"path": "/nothing", "raw_path": b"/nothing"}
         await self.hub(scope, receive, send)
+
+
+async def test_a_hub_of_another_make_cannot_help_and_breaks_nothing(here: Here) -> None:
+    here.servers["pentref.example"] = Village("pentref.example")
+    [step] = await through(here.wire, "pentref.example")
+    assert states([step]) == [("warn", "through pentref.example")]
 
 
 async def test_a_hub_that_does_not_answer_is_told_from_our_own_trouble(here: Here) -> None:
