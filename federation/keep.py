@@ -48,11 +48,11 @@ def keep(tx: Tx, author: Actor, doc: Json, *, touched: int | None = None) -> str
     level = blocks.level(tx, author.domain)
     if level == "suspended":
         return "ignored: their server is kept out"
-    it, project = seen.thing(doc, touched=touched), project_of(tx, doc)
+    it, project = seen.thing(doc, touched=touched), _project_of(tx, author, doc)
     if not (it.title or it.html or it.pictures or it.extra.links or it.extra.poll):
         return "ignored: it says nothing"
-    before = things.at(tx, it.uri)
-    spoken_to = heard.receiver(tx, before.id) if before is not None else None
+    before = things.known(tx, it.uri)
+    spoken_to = heard.receiver(tx, before) if before is not None else None
     if spoken_to is not None:  # a moderator let it be seen; whoever changes it does not get past them
         return KEPT if heard.hear(tx, author.id, spoken_to, it) else NO_NEWS
     kind = "update" if kind == "note" and author.kind == "project" else kind
@@ -67,21 +67,29 @@ def keep(tx: Tx, author: Actor, doc: Json, *, touched: int | None = None) -> str
             id = posts.mirror(tx, author.id, it, kind=kind, project=project)
     if id is not None and level == "limited":
         things.hold(tx, id)
-    if id is not None and before is None:
-        _look_later(tx, doc, id)
+    # What people merely say goes on elsewhere; what is on here, and what is said under it, belongs together.
+    if id is not None and before is None and (it.reply_to or kind != "note" or author.kind in ("hub", "project")):
+        _look_later(tx, doc, id, reply=bool(it.reply_to))
     return NO_NEWS if id is None else KEPT
 
 
-def _look_later(tx: Tx, doc: Json, id: int) -> None:
+def _look_later(tx: Tx, doc: Json, id: int, *, reply: bool) -> None:
     """Have the thread of something new from elsewhere read in a while, where its own server keeps a list of it."""
-    uri, thing = loose.id_of(doc), things.get(tx, id)
+    uri = loose.id_of(doc)
     listed = [loose.id_of(doc.get(name)) for name in ("context", "replies")]
     url = next((one for one in listed if loose.same_origin(one, uri) and loose.origin(one)), "")
-    if not url or len(posts.replies(tx, thing.root or id, hidden=True, limit=MOST_SAID)) >= MOST_SAID:
+    if not url or (reply and _much_is_said(tx, id)):
         return
     host = host_of(url)
-    for wait in WHEN[:1] if thing.reply_to else WHEN:
+    for wait in WHEN[:1] if reply else WHEN:
         jobs.enqueue(tx, "thread", {"url": url, "left": PAGES}, due=now() + wait, host=host)
+
+
+def _much_is_said(tx: Tx, reply: int) -> bool:
+    row = tx.one(
+        """SELECT count(*) AS n FROM thing WHERE root = (SELECT root FROM thing WHERE id = :reply)""", reply=reply
+    )
+    return row is not None and row["n"] >= MOST_SAID
 
 
 def keep_project(tx: Tx, actor: Actor, doc: Json) -> int | None:
@@ -106,12 +114,12 @@ def listened_to(tx: Tx, actor: Actor) -> bool:
     return actors.anybody_follows(tx, actor.id) or (hub is not None and actors.anybody_follows(tx, hub.id))
 
 
-def project_of(tx: Tx, doc: Json) -> int | None:
+def _project_of(tx: Tx, author: Actor, doc: Json) -> int | None:
     """Our id of the project that a thing belongs to, if its server runs that project and we know it."""
-    uri = loose.id_of(loose.nh(doc, "project")) or loose.id_of(doc.get("attributedTo"))
-    if not loose.same_origin(uri, loose.id_of(doc)):
+    uri = loose.id_of(loose.nh(doc, "project"))
+    if uri and not loose.same_origin(uri, loose.id_of(doc)):
         return None
-    actor = actors.known(tx, uri)
+    actor = actors.known(tx, uri) if uri else author
     try:
         return projects.of_actor(tx, actor.id).id if actor is not None and actor.kind == "project" else None
     except NotFound:

@@ -86,10 +86,10 @@ def mirror(tx: Tx, author: int, seen: Seen, *, kind: str = "note", project: int 
         if parent is None:
             raise NotFound(N_("It answers something that is not here."))
         kind, root = "reply", parent.id
-    before = things.at(tx, seen.uri)
+    before = things.known(tx, seen.uri)
     id = things.mirror(tx, kind, author, seen, project=project, root=root)
     if id is not None:
-        record(tx, Kind.POST_CHANGED if before else Kind.POST_PUBLISHED, subject=id, actor=author)
+        record(tx, Kind.POST_CHANGED if before is not None else Kind.POST_PUBLISHED, subject=id, actor=author)
     return id
 
 

@@ -11,9 +11,10 @@ MOST = 20  # words of a query that count
 MOST_KEPT = 5000  # characters of which is remembered what becomes of them
 
 
-def index(tx: Tx, id: int, *texts: Text) -> None:
-    """Make a thing findable by these words, and by no others."""
-    tx.run("DELETE FROM word WHERE rowid = :id", id=id)
+def index(tx: Tx, id: int, *texts: Text, anew: bool = False) -> None:
+    """Make a thing findable by these words, and by no others. `anew`: it was never indexed."""
+    if not anew:
+        tx.run("DELETE FROM word WHERE rowid = :id", id=id)
     words = folded(" ".join(plain(words) for text in texts for words in text.values()))
     tx.run("INSERT INTO word (rowid, words) VALUES (:id, :words)", id=id, words=words[:400_000])
 

@@ -140,7 +140,7 @@ def mirror(
             reply_to=seen.reply_to, area=seen.area or writer.area, published=seen.published, updated=seen.updated,
             extra=_more(seen),
         )  # fmt: skip
-        search.index(tx, id, seen.title, seen.html, {"und": " ".join(seen.tags)})
+        search.index(tx, id, seen.title, seen.html, {"und": " ".join(seen.tags)}, anew=True)
         return id
     if kept["author"] != author or kept["kind"] != kind:
         raise NotAllowed(N_("Only its author can change this, and not into something else."))
@@ -199,8 +199,16 @@ def get(tx: Tx, id: int) -> Thing:
 
 def at(tx: Tx, uri: str) -> Thing | None:
     """The thing with this id on the wire, also when hidden; `None` when unknown or removed."""
+    if not uri:
+        return None
     row = tx.one(f"SELECT {COLUMNS} FROM {FROM} WHERE t.uri = :uri AND t.removed IS NULL", uri=uri)
     return common(row) if row else None
+
+
+def known(tx: Tx, uri: str) -> int | None:
+    """The same as `at`, for who needs no more than our id."""
+    row = tx.one("SELECT id FROM thing WHERE uri = :uri AND removed IS NULL", uri=uri)
+    return int(row["id"]) if row else None
 
 
 def latest(tx: Tx, kinds: tuple[str, ...], *, project: int | None = None, limit: int = 40) -> list[Thing]:

@@ -3,7 +3,7 @@
 from federation.as2 import loose, seen
 from federation.as2.contexts import Json
 from federation.incoming import going, helping
-from hub import actors, heard, messages, things
+from hub import actors, heard, messages, settings, things
 from hub.actors import Actor
 from hub.errors import Conflict
 from hub.store import Tx
@@ -56,5 +56,7 @@ def _addressed(tx: Tx, doc: Json) -> list[Actor]:
     named = [id for place in ("to", "cc") for id in loose.ids_of(doc.get(place))]
     tags = [tag for tag in loose.several(doc.get("tag")) if loose.type_of(tag) == "Mention"]
     named += [href for tag in tags if isinstance(href := tag.get("href"), str)]
-    found = [actors.known(tx, uri) for uri in list(dict.fromkeys(named))[:MOST_ADDRESSED]]
+    here = f"{settings.base(tx)}/"
+    ours = [uri for uri in dict.fromkeys(named) if uri.startswith(here)]
+    found = [actors.known(tx, uri) for uri in ours[:MOST_ADDRESSED]]
     return [it for it in found if it is not None and it.local and it.removed is None and it.kind != "instance"]
