@@ -264,9 +264,14 @@ def be_quiet(tx: Tx, until: int) -> None:
 
 
 def sweep(tx: Tx) -> None:
-    """Forget what is gone long enough, and what nobody has said for thirty days."""
+    """Forget what is gone, and what nobody says any more; have what a clock that ran ahead put off done all the same."""
     tx.run("DELETE FROM introduction WHERE at < :old", old=now() - FRESH)
     tx.run("DELETE FROM known_hub WHERE state = 'gone' AND due <= :now", now=now())
+    tx.run(
+        "UPDATE known_hub SET due = :now WHERE state IN ('candidate', 'verified') AND due > :latest",
+        now=now(), latest=now() + int(AGAIN * (1 + SPREAD)),
+    )  # fmt: skip
+    tx.run("UPDATE directory SET quiet_until = 0 WHERE quiet_until > :latest", latest=now() + HOUR)
 
 
 def _take_out(tx: Tx, host: str, state: str, why: str, due: int) -> None:
@@ -332,7 +337,8 @@ def follow_adjacent(tx: Tx) -> list[Entry]:
     hub, known = settings.get(tx), good(tx)
     room = BY_RULE - sum(one.by_rule for one in known)
     wanted = [one for one in known if _is_adjacent(one, here, km)]
-    chosen = [one for one in sorted(wanted, key=lambda one: _far(here, one)) if _never_asked(tx, hub, one)][:room]
+    nearest = sorted(wanted, key=lambda one: _far(here, one))
+    chosen = [one for one in nearest if one.actor and actors.follows(tx, hub.actor, one.actor) is None][:room]
     for one in chosen:
         actors.ask_to_follow(tx, hub.actor, one.actor or 0)
         tx.run("UPDATE known_hub SET by_rule = 1 WHERE id = :id", id=one.id)
@@ -342,10 +348,6 @@ def follow_adjacent(tx: Tx) -> list[Entry]:
 def _is_adjacent(one: Entry, here: tuple[float, float], km: float) -> bool:
     near = one.position is not None and distance(here, one.position) <= km
     return near and one.vouched >= VOUCHES and one.relation == "heard" and not one.by_rule
-
-
-def _never_asked(tx: Tx, hub: Hub, one: Entry) -> bool:
-    return one.actor is not None and actors.follows(tx, hub.actor, one.actor) is None
 
 
 # --- rows ------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from scene import open_hub, person
 
 from hub import actors, blocks, directory, introductions, settings
 from hub.changes import Kind
-from hub.clock import DAY, HOUR
+from hub.clock import DAY, HOUR, MINUTE
 from hub.domains import registrable
 from hub.errors import HubError, Invalid, NotAllowed, NotFound
 from hub.introductions import Told
@@ -262,6 +262,16 @@ async def test_nobody_decides_about_a_hub_that_nobody_named(hub: Store) -> None:
 
 
 # --- asking again ----------------------------------------------------------------------------------
+
+
+async def test_a_clock_that_ran_ahead_keeps_nobody_from_being_asked(hub: Store, clock: Clock) -> None:
+    clock.forward(365 * DAY)
+    await hub.write(verified, "penarth.example")
+    await hub.write(directory.be_quiet, clock.ms + MINUTE)
+    clock.forward(-365 * DAY)
+    await hub.write(directory.sweep)
+    assert await hub.read(directory.quiet_until) <= clock.ms
+    assert await hub.read(directory.next_due) == ("penarth.example", clock.ms)
 
 
 async def test_a_hub_that_answers_is_asked_again_in_about_a_week(hub: Store, clock: Clock) -> None:
