@@ -264,7 +264,7 @@ def be_quiet(tx: Tx, until: int) -> None:
 
 
 def sweep(tx: Tx) -> None:
-    """Forget what is gone, and what nobody says any more; have what a clock that ran ahead put off done all the same."""
+    """Forget what is gone, and what nobody says any more; do what a clock that ran ahead put off."""
     tx.run("DELETE FROM introduction WHERE at < :old", old=now() - FRESH)
     tx.run("DELETE FROM known_hub WHERE state = 'gone' AND due <= :now", now=now())
     tx.run(
