@@ -12,7 +12,7 @@ from hub.store.open import opened
 
 
 @pytest.fixture(scope="session")
-def settled(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def settled_once(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A hub that is open, with one of each role, to be copied: making keys for them takes half a second."""
     path = Path(shutil.copy(migrated, tmp_path_factory.mktemp("settled") / "hub.db"))
 
@@ -24,11 +24,16 @@ def settled(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def settled(settled_once: Path, tmp_path: Path) -> Path:
+    """The copy: what one test does to it, no other sees."""
+    return Path(shutil.copy(settled_once, tmp_path / "hub.db"))
+
+
 @pytest_asyncio.fixture
 async def site(settled: Path, tmp_path: Path) -> AsyncIterator[Site]:
     """A hub that is open, with one of each role, on SQLite: what pages do is the same on both databases."""
-    path = shutil.copy(settled, tmp_path / "hub.db")
-    async with opened(str(path)) as store, a_site(store, tmp_path) as it:
+    async with opened(str(settled)) as store, a_site(store, tmp_path) as it:
         yield it
 
 

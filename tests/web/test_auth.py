@@ -22,6 +22,8 @@ STRANGE = [
     "/\t/evil.example", "///evil.example", "data:text/html,x", "evil", "", "/" + "a" * 600,
 ]  # fmt: skip
 
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
 
 async def enter(
     site: Site, name: str, password: str = PASSWORD, *, next: str = "", address: str = "192.0.2.1"
@@ -243,12 +245,12 @@ async def test_a_link_for_a_password_works_once_and_only_looking_does_not_use_it
 
 
 async def test_somebody_sees_where_they_are_signed_in_and_can_end_it(site: Site) -> None:
-    here, there = site.browser(), site.browser(**{"User-Agent": "Old Phone 3"})
+    here, there = site.browser(), site.browser(**{"User-Agent": FIREFOX})
     for browser in (here, there):
         await browser.post("/signin", data={"name": "rhys", "password": PASSWORD})
-    assert "Old Phone 3" in (await here.get("/account")).text
+    assert "Firefox on Linux" in (await here.get("/account")).text
     assert (await here.post("/account/sessions")).headers["location"] == "/account?done=left-others"
-    assert "Old Phone 3" not in (await here.get("/account")).text
+    assert "Firefox on Linux" not in (await here.get("/account")).text
     assert (await there.get("/account")).status_code == 303
 
 
