@@ -20,6 +20,7 @@ WORDS = frozenset({
 WHEN = (HOUR, DAY)  # a thread is read so long after it came here: what is said is said soon
 MOST_SAID = 200  # under one thing; then we look no further
 PAGES = 3  # of one thread
+MOST_WAITING = 50  # threads to be read on one server; each names others, whom we would ask
 KEPT, NO_NEWS = "kept", "no news"
 
 
@@ -78,11 +79,21 @@ def _look_later(tx: Tx, doc: Json, id: int, *, reply: bool) -> None:
     uri = loose.id_of(doc)
     listed = [loose.id_of(doc.get(name)) for name in ("context", "replies")]
     url = next((one for one in listed if loose.same_origin(one, uri) and loose.origin(one)), "")
-    if not url or (reply and _much_is_said(tx, id)):
-        return
     host = host_of(url)
+    if not url or (reply and _much_is_said(tx, id)) or _enough_waits(tx, host):
+        return
     for wait in WHEN[:1] if reply else WHEN:
         jobs.enqueue(tx, "thread", {"url": url, "left": PAGES}, due=now() + wait, host=host)
+
+
+def _enough_waits(tx: Tx, host: str) -> bool:
+    """Whether one server has us read so much already that it may be after whom its lists name."""
+    row = tx.one(
+        """SELECT count(*) FILTER (WHERE kind = 'thread') AS n FROM
+             (SELECT kind FROM job WHERE dead = 0 AND host = :host ORDER BY due DESC, id DESC LIMIT :looked_at) x""",
+        host=host, looked_at=MOST_WAITING * 10,
+    )  # fmt: skip
+    return row is not None and row["n"] >= MOST_WAITING
 
 
 def _much_is_said(tx: Tx, reply: int) -> bool:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from conftest import Clock
-from elsewhere import PUBLIC, Elsewhere, Json, activity, create
-from hearing import a_reply, an_event, followed, hear
+from elsewhere import PUBLIC, Elsewhere, Json, activity, create, post
+from hearing import INBOX, a_reply, an_event, followed, hear
 from here import Here
 
 from hub import events, posts, things
@@ -148,3 +148,16 @@ async def test_what_was_deleted_there_is_not_brought_back(here: Here, mastodon: 
     clock.forward(HOUR)
     await here.work()
     assert await under(here, uri) == []
+
+
+async def test_one_server_has_us_read_no_more_than_fifty_threads_at_a_time(here: Here, mastodon: Elsewhere) -> None:
+    asked, ann = (await an_event(here)).uri, mastodon.actor("ann")
+    for number in range(60):
+        id = f"{ann}/statuses/{number}"
+        await post(here.app, INBOX, a_reply(ann, asked, "Lovely", number, replies=f"{id}/replies"))
+    await here.work()
+    assert await here.one("SELECT count(*) AS n FROM thing WHERE kind = 'reply'") == 60
+    assert await here.one("SELECT count(*) AS n FROM job WHERE kind = 'thread'") == 50
+    other = here.server("other.example").actor("bo")
+    await hear(here, a_reply(other, asked, "Lovely", replies=f"{other}/statuses/1/replies"))
+    assert await here.one("SELECT count(*) AS n FROM job WHERE kind = 'thread'") == 51
