@@ -6,7 +6,7 @@ be. From people who are trusted it passes at once, until they change what was sa
 
 import msgspec
 
-from hub import actors, asks, messages, people, things
+from hub import actors, asks, blocks, messages, people, things
 from hub.actors import By
 from hub.asks import Ask
 from hub.changes import Kind, record
@@ -49,7 +49,7 @@ def hear(tx: Tx, author: int, receiver: int, seen: Seen) -> str:
             id=id, receiver=receiver, now=now(),
         )  # fmt: skip
     state = known["state"] if known else HELD
-    if trusted(tx, author):
+    if trusted(tx, author) and not blocks.level(tx, actors.get(tx, author).domain):
         state = SHARED if state == HELD else state
     elif state == SHARED:
         state = HELD

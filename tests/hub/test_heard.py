@@ -4,7 +4,7 @@ import pytest
 from conftest import Clock
 from scene import open_hub, person, stranger
 
-from hub import heard, messages, settings, things
+from hub import blocks, heard, messages, settings, things
 from hub.clock import DAY
 from hub.errors import Conflict, NotAllowed, NotFound
 from hub.store import Store, Tx
@@ -61,6 +61,13 @@ async def test_from_people_who_are_trusted_it_passes_at_once(store: Store) -> No
     assert await store.write(lambda tx: heard.hear(tx, sunil, hub_of(tx), said(2))) == "shared"
     await store.write(heard.distrust, steward, sunil)
     assert await store.write(lambda tx: heard.hear(tx, sunil, hub_of(tx), said(3))) == "held"
+
+
+async def test_whose_server_is_limited_is_looked_over_also_when_they_are_trusted(store: Store) -> None:
+    steward, sunil, _ = await store.write(told)
+    await store.write(heard.trust, steward, sunil)
+    await store.write(blocks.rule, steward, "mastodon.example", "limited")
+    assert await store.write(lambda tx: heard.hear(tx, sunil, hub_of(tx), said(2))) == "held"
 
 
 async def test_who_changes_what_was_shared_is_looked_over_again(store: Store) -> None:
