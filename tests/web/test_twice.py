@@ -104,6 +104,17 @@ async def test_a_guest_who_answers_twice_has_one_place_and_a_link_that_works(sit
     assert (await site.guest.get(first.headers["location"])).status_code == 404
 
 
+async def test_a_guest_who_was_taken_off_the_list_may_answer_again_at_once(site: Site) -> None:
+    event = await site.did(lambda tx: events.publish(tx, steward(tx), party()))
+    await site.guest.post(f"/events/{event.id}/answer", data=ANN)
+    await site.did(
+        lambda tx: attendance.take_off(tx, steward(tx), attendance.attending(tx, steward(tx), event.id)[0].id)
+    )
+    again = await site.guest.post(f"/events/{event.id}/answer", data=ANN)
+    assert again.status_code == 303
+    assert (await site.guest.get(again.headers["location"])).status_code == 200
+
+
 async def test_a_guest_elsewhere_with_the_same_words_is_somebody_else(site: Site) -> None:
     event = await site.did(lambda tx: events.publish(tx, steward(tx), party(places=20)))
     for address in ("192.0.2.1", "192.0.2.2"):

@@ -159,8 +159,8 @@ async def _guest(request: Request, id: int) -> Response:
 def _answer_once(tx: Tx, key: str, id: int, it: GuestAnswer) -> str:
     """The same form from the same guest is the same answer, under the secret that they will be shown."""
     before, guest = once.made(tx, key), Guest(it.name, it.contact)
-    if before is not None:
-        secret = attendance.new_secret(tx, before)
+    secret = attendance.new_secret(tx, before) if before is not None else ""
+    if secret:
         attendance.answer(tx, id, guest, it.said, party=it.party, secret=secret)
         return secret
     kept = attendance.answer(tx, id, guest, it.said, party=it.party)
