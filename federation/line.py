@@ -146,7 +146,7 @@ class Line(asyncio.Protocol):
             return
         self._last = self._loop.time()
         self._seen += len(data)
-        if self._seen > (LARGEST if self._head_whole else LARGEST_HEAD):
+        if self._seen > LARGEST:
             self._fail(Broken())
             return
         try:
@@ -156,6 +156,9 @@ class Line(asyncio.Protocol):
             self._reusable = False
             if not self._whole:
                 self._fail(Broken())
+        # Only now: what came at once may be a small head with much of a body behind it.
+        if self._seen > LARGEST_HEAD and not self._head_whole:
+            self._fail(Broken())
 
     def connection_lost(self, error: Exception | None) -> None:
         self._lost = True

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_network
 
+import httptools
 import pytest
 from loopback import OK, peer
 
@@ -161,6 +162,14 @@ async def test_84_what_never_gets_to_the_point_is_cut_off(head: bytes, more: byt
         with pytest.raises(Unreachable) as caught:
             await hub.get(seen.url())
     assert caught.value.kind in ("garbled", "too-big")
+
+
+async def test_a_head_and_much_of_the_body_may_come_at_once() -> None:
+    one = line.Line()
+    one.connection_made(asyncio.Transport())
+    one._busy, one._parser, body = True, httptools.HttpResponseParser(one), b"x" * 200_000
+    one.data_received(b"HTTP/1.1 200 OK\r\ncontent-length: 200000\r\n\r\n" + body)
+    assert (one.status, await one.read()) == (200, body)
 
 
 async def test_a_body_is_read_no_faster_than_it_is_taken() -> None:
