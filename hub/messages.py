@@ -17,7 +17,8 @@ from hub.text import Text, clean_text
 
 LONGEST = 5000  # characters
 PAGE = 50
-A_DAY = 50  # letters from one person elsewhere; each may be long, and none is ever forgotten by itself
+ENOUGH = 5  # times in a day that somebody is answered by itself about one thing
+A_DAY = 50  # letters from one person elsewhere, or to one; each may be long, and none is forgotten by itself
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -137,6 +138,20 @@ def answer(tx: Tx, who: int, id: int, words: Text) -> int:
     if not _speaks_for(tx, who, ours):
         raise NotFound(N_("There is no such message."))
     return tell(tx, ours.id, other.id, words, about=it.about, reply_to=it.uri)
+
+
+def enough(tx: Tx, receiver: int, about: int) -> bool:
+    """Whether they have been told so much about one thing today that nothing more is said by itself.
+
+    Who says yes and no all day long would otherwise fill the page of letters, and their own.
+    """
+    row = tx.one(
+        """SELECT count(*) AS n, count(*) FILTER (WHERE about = :about) AS about FROM
+             (SELECT about, at FROM message WHERE receiver = :receiver ORDER BY id DESC LIMIT :most) x
+           WHERE at > :since""",
+        about=about, receiver=receiver, since=now() - DAY, most=A_DAY,
+    )  # fmt: skip
+    return row is not None and (row["about"] >= ENOUGH or row["n"] >= A_DAY)
 
 
 def _today(tx: Tx, sender: int) -> int:

@@ -5,7 +5,7 @@ from federation.as2 import loose, seen
 from federation.as2.contexts import Json
 from federation.incoming.ours import FORGOTTEN, NOT_OURS, event_of, taken_back, tell
 from federation.resolve import Gathered
-from hub import attendance, events, things
+from hub import attendance, events, messages, things
 from hub.actors import Actor
 from hub.attendance import NoRoomForMore
 from hub.errors import Conflict, Invalid, NotFound
@@ -34,7 +34,8 @@ def join(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
         )  # fmt: skip
     except NoRoomForMore as refusal:
         tell(tx, "Accept", organiser, sender, activity)
-        outgoing.going.tell(tx, events.get(tx, event), sender.id, "no more")
+        if not messages.enough(tx, sender.id, event):
+            outgoing.going.tell(tx, events.get(tx, event), sender.id, "no more")
         return f"going as before: {refusal}"
     except (Conflict, Invalid) as refusal:
         tell(tx, "Reject", organiser, sender, activity)

@@ -61,7 +61,7 @@ def _begins(first: list[str], phrases: tuple[str, ...]) -> bool:
 def _thank(tx: Tx, asked: Thing, sender: Actor, it: Answer) -> None:
     """They are told in private that it has come, and nothing that is not on the page anyway."""
     what, hub = THANKED.get(it.said), settings.get(tx)
-    if what is not None:
+    if what is not None and not messages.enough(tx, sender.id, asked.id):
         told = {
             one: words.say(what, one, title=content.literal(pick(asked.title, one)), url=asked.url)
             for one in hub.languages

@@ -85,5 +85,5 @@ def _answer(s: Sender, event: Event, who: int, kind: str, asked: str, what: str)
 
 def waits(tx: Tx, it: Attendance) -> None:
     """Who came by a vote or in words is told that they wait."""
-    if it.actor is not None and it.waiting:
+    if it.actor is not None and it.waiting and not messages.enough(tx, it.actor, it.event):
         tell(tx, events.get(tx, it.event), it.actor, "waiting")

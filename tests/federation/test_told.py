@@ -7,11 +7,12 @@ from conftest import Clock
 from elsewhere import PUBLIC, Elsewhere, Json, activity, create, post
 from hearing import HUB, INBOX, a_reply, an_event, companion, followed, going, hear
 from here import Here
+from scene import lift
 
 from federation import resolve
 from federation.keep import keep
 from federation.resolve import Unfit
-from hub import actors, attendance, blocks, heard, messages, posts, reports, things
+from hub import actors, asks, attendance, blocks, heard, messages, posts, reports, things
 from hub.clock import DAY
 from hub.store import Tx
 
@@ -148,6 +149,20 @@ async def test_a_stranger_cannot_answer_by_a_message_that_was_not_theirs(here: H
     assert await hear(here, private(eve, "yes", inReplyTo=told)) == "told us"
     eve_id = (await here.store.read(actors.at, eve)).id
     assert await here.store.read(attendance.answer_of, event.id, eve_id) is None
+
+
+async def test_who_cannot_make_up_their_mind_is_answered_five_times_a_day(
+    here: Here, mastodon: Elsewhere, clock: Clock
+) -> None:
+    ask = await here.store.write(asks.publish, here.steward, "ask", lift())
+    ann = mastodon.actor("ann")
+    for number in range(20):
+        words = "No longer" if number % 2 else "I can help"
+        await hear(here, a_reply(ann, ask.uri, words, number))
+    assert await here.one("SELECT count(*) AS n FROM message") == 5
+    clock.forward(DAY)
+    await hear(here, a_reply(ann, ask.uri, "I can help", 50))
+    assert await here.one("SELECT count(*) AS n FROM message") == 6
 
 
 # --- what they do about us -------------------------------------------------------------------------
