@@ -158,7 +158,7 @@ def excerpt(html: str, longest: int = 160) -> str:
     if len(words) <= longest:
         return words
     whole = words[:longest].rpartition(" ")[0]
-    return (whole or words[: longest - 1]) + "…"
+    return (whole or words[: longest - 1]).rstrip(".,;:") + "…"
 
 
 def _tame(html: str) -> str:

@@ -334,6 +334,7 @@ def test_bare_words_have_one_line_a_paragraph() -> None:
 
 def test_an_excerpt_ends_between_words() -> None:
     assert excerpt("<p>Come to the street party</p><p>on Sunday</p>", 22) == "Come to the street…"
+    assert excerpt("<p>Ring me. Any day is fine</p>", 10) == "Ring me…"
     assert excerpt("<p>Short</p>", 22) == "Short"
     assert excerpt("x" * 30, 22) == "x" * 21 + "…"
 
