@@ -108,4 +108,6 @@ def _hub(tx: Tx) -> int:
 
 def _trouble(error: Any) -> Seen:
     status = error.facts.get("status", 0)
-    return Seen(status) if status else Seen(trouble=getattr(error, "kind", error.slug))
+    trouble = getattr(error, "kind", error.slug)
+    # Whether a name is unknown or stands in a network of ours is nothing that a stranger may find out here.
+    return Seen(status) if status else Seen(trouble="dns" if trouble == "blocked" else trouble)

@@ -108,6 +108,7 @@ async def _fetched(wire: Wire, url: str, budget: Budget) -> tuple[Json, str]:
         raise Unfit(N_("That is no address on another server."))
     await _check_not_kept_out(wire, url)
     response = _good(await knock.get(wire, url, budget.spend))
+    await _check_not_kept_out(wire, response.url)
     kind, _, parameters = response.headers.get("content-type", "").partition(";")
     kind = kind.strip().lower()
     if kind != ACTIVITY_JSON and not (kind == LD_JSON and PROFILE in parameters):

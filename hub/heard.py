@@ -4,6 +4,8 @@ Anybody on Mastodon can mention `@hub@…`. A moderator decides with one click: 
 be. From people who are trusted it passes at once, until they change what was said.
 """
 
+import re
+
 import msgspec
 
 from hub import actors, asks, blocks, messages, people, things
@@ -17,6 +19,9 @@ from hub.text import Text, excerpt
 from hub.things import Seen, Thing
 
 OPEN_EACH, OPEN_ALL, A_DAY = 5, 200, 20  # held at once from one person, from all; and in a day from one person
+EACH_SERVER = 40  # held at once from one server
+# Phone numbers, e-mail addresses and postcodes: what an ask never says.
+_REACHES = re.compile(r"(?<!\w)(?:\+|0)\d[\d ()-]{6,}\d|\S+@\S+\.\w+|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
 HELD, SHARED, REFUSED, ASKED = "held", "shared", "refused", "asked"
 
 
@@ -95,6 +100,16 @@ def refuse(tx: Tx, who: int, thing: int) -> Heard:
     return _decide(tx, who, thing, REFUSED, (HELD, SHARED))
 
 
+def withdraw(tx: Tx, author: int, uri: str) -> bool:
+    """Its author no longer says it in public: nobody sees it here, whatever was decided. False for anything else."""
+    it = things.at(tx, uri)
+    row = tx.one("SELECT state FROM heard WHERE thing = :id", id=it.id if it else 0)
+    if it is None or row is None or it.by.id != author:
+        return False
+    _set(tx, it.id, REFUSED, row["state"], decider=None)
+    return True
+
+
 def make_ask(tx: Tx, who: int, thing: int) -> Ask:
     """Publish an ask in the hub's name from what was said, and tell its author where it is.
 
@@ -106,7 +121,7 @@ def make_ask(tx: Tx, who: int, thing: int) -> Ask:
     language = next(iter(words), "en")
     line = words.get(language, "").strip()
     # Who mentions the hub begins with its name; that is no part of what they need.
-    line = " ".join(word for word in line.split() if not word.startswith("@"))
+    line = _REACHES.sub("…", " ".join(word for word in line.split() if not word.startswith("@")))
     if not line:
         raise Conflict(N_("There are no words in it that an ask could be made of."))
     title = line if len(line) <= 80 else excerpt(line, 80)
@@ -151,13 +166,18 @@ def _too_much(tx: Tx, author: int) -> bool:
     row = tx.one(
         """SELECT (SELECT count(*) FROM heard h JOIN thing o ON o.id = h.thing
                     WHERE h.state = 'held' AND o.removed IS NULL) AS everybody,
+             (SELECT count(*) FROM heard h JOIN thing o ON o.id = h.thing JOIN actor a ON a.id = o.author
+              WHERE h.state = 'held' AND o.removed IS NULL
+                AND a.domain = (SELECT domain FROM actor WHERE id = :author)) AS server,
              count(*) FILTER (WHERE w.state = 'held' AND t.removed IS NULL) AS held,
              count(*) FILTER (WHERE w.at > :since) AS today
            FROM thing t JOIN heard w ON w.thing = t.id WHERE t.author = :author""",
         author=author, since=now() - DAY,
     )  # fmt: skip
     assert row is not None
-    return bool(row["everybody"] >= OPEN_ALL or row["held"] >= OPEN_EACH or row["today"] >= A_DAY)
+    if row["everybody"] >= OPEN_ALL or row["server"] >= EACH_SERVER:
+        return True
+    return bool(row["held"] >= OPEN_EACH or row["today"] >= A_DAY)
 
 
 def _decide(tx: Tx, who: int, thing: int, state: str, before: tuple[str, ...]) -> Heard:

@@ -17,6 +17,8 @@ def to_us(tx: Tx, sender: Actor, doc: Json) -> str | None:
     if loose.type_of(doc) not in ("Note", "Article", "Page", "Question"):
         return None
     ours = _addressed(tx, doc)
+    if not loose.is_public(doc) and heard.withdraw(tx, sender.id, loose.id_of(doc)):
+        return "said to us: no longer in public"
     if not loose.is_public(doc):
         return _in_private(tx, sender, doc, ours)
     spoken_to = next((one for one in ours if one.kind in OPEN_TO_ALL), None)

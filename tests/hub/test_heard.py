@@ -124,3 +124,37 @@ async def test_what_its_author_deletes_is_off_the_desk(store: Store) -> None:
     assert await store.read(heard.waiting, steward) == []
     with pytest.raises(NotFound):
         await store.write(heard.share, steward, id)
+
+
+async def test_how_somebody_is_reached_does_not_become_part_of_the_ask(store: Store) -> None:
+    def scene(tx: Tx) -> tuple[int, int]:
+        steward, sunil = open_hub(tx), stranger(tx)
+        words = "<p>@hub Could somebody mow? Ring 01632 960118 or mail sunil@example.org, CF11 6BJ, before 5 June</p>"
+        heard.hear(tx, sunil, hub_of(tx), said(words=words))
+        found = things.at(tx, said().uri)
+        assert found is not None
+        return steward, found.id
+
+    ask = await store.write(heard.make_ask, *await store.write(scene))
+    assert ask.title["en"] == "Could somebody mow? Ring … or mail …, …, before 5 June"
+
+
+async def test_what_its_author_makes_private_is_shown_no_more(store: Store) -> None:
+    steward, sunil, id = await store.write(told)
+    other = await store.write(stranger, "mair")
+    await store.write(heard.share, steward, id)
+    assert not await store.write(heard.withdraw, other, said().uri)
+    assert await store.write(heard.withdraw, sunil, said().uri)
+    assert await store.read(heard.shared) == []
+    assert (await store.read(things.get, id)).hidden
+
+
+async def test_a_server_with_many_people_does_not_fill_the_desk_either(store: Store) -> None:
+    await store.write(told)
+
+    def crowd(tx: Tx) -> list[str]:
+        return [heard.hear(tx, stranger(tx, f"bot{n}"), hub_of(tx), said(100 + n)) for n in range(60)]
+
+    assert (await store.write(crowd)).count("held") == heard.EACH_SERVER - 1
+    other = await store.write(stranger, "mair", "toot.example")
+    assert await store.write(lambda tx: heard.hear(tx, other, hub_of(tx), said(999))) == "held"
