@@ -262,6 +262,8 @@ class Links(HTMLParser):
 
 def _there(client: httpx.Client, href: str) -> bool:
     address, part = urldefrag(href)
+    if address.startswith("webcal:"):  # how calendars are told to subscribe
+        address = f"{client.base_url.scheme}{address.removeprefix('webcal')}"
     if urlsplit(address).netloc != urlsplit(str(client.base_url)).netloc:
         return True
     answer = client.get(address, follow_redirects=True)

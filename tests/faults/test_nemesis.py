@@ -329,5 +329,6 @@ def test_whatever_befalls_three_hubs_in_the_end_they_show_the_same_and_all_that_
     left = [one for it in victims for one in waiting(it)]
     assert not left, "\n".join(left)
     print(f"\n{sum(done.values())} faults {dict(done)}; acknowledged {[len(it.kept) for it in victims]}")
-    assert anomalies(victims) == []
+    found = anomalies(victims)
+    assert not found, "\n".join(found)
     assert all(len(it.kept) > 5 for it in victims)

@@ -9,8 +9,9 @@ from here import Here
 from scene import lift, orchard
 
 from federation import resolve
+from federation.as2.content import stamp
 from hub import actors, asks, attendance, events, helping, posts, projects, things
-from hub.clock import DAY, HOUR
+from hub.clock import DAY, HOUR, MINUTE
 
 # --- follows ---------------------------------------------------------------------------------------
 
@@ -487,6 +488,26 @@ async def test_47_times_that_cannot_be_are_brought_into_bounds(here: Here, clock
     clock.forward(HOUR)
     later = sent["object"] | {"content": "<p>Better</p>", "updated": "2026-05-01T10:00:00Z"}
     assert await hear(here, activity("Update", hub, later)) == "kept"
+
+
+async def test_of_two_changes_the_later_one_counts_also_when_clocks_are_hours_off(here: Here, clock: Clock) -> None:
+    _, hub = await tredegar(here)
+    uri = "https://tredegar.example/post/9"
+    assert await hear(here, create(hub, uri, content="<p>One</p>", published=stamp(clock.ms))) == "kept"
+
+    def changed(words: str, at: int) -> Json:
+        note = create(hub, uri, content=f"<p>{words}</p>", published=stamp(clock.ms), updated=stamp(at))["object"]
+        return activity("Update", hub, note, id=f"{uri}#{words}")
+
+    ahead = clock.ms + 3 * HOUR  # what the author's clock says, and never takes back
+    clock.forward(3 * HOUR)  # ours is as wrong when the first change comes,
+    assert await hear(here, changed("Two", ahead)) == "kept"
+    clock.forward(-3 * HOUR + MINUTE)  # and right when the second one does
+    assert await hear(here, changed("Three", ahead + 2000)) == "kept"
+    assert await hear(here, changed("Stale", ahead + 1000)) == "no news"
+    it = await the_thing(here, uri)
+    assert it is not None
+    assert "Three" in str(it.html)
 
 
 async def test_54_nobody_elsewhere_writes_for_us(here: Here) -> None:

