@@ -11,6 +11,7 @@ from federation.peers import Found, find_hub, follow_hub, stop_following, subscr
 from federation.roundtrip import Step, through
 from federation.routes import Shelf
 from federation.routes import routes as reading
+from federation.shelved import Shelved
 from federation.waking import wake
 from federation.wire import Limits, Wire
 from federation.work import RUNNERS, schedule
@@ -26,6 +27,7 @@ __all__ = [
     "Outcome",
     "Parcel",
     "Shelf",
+    "Shelved",
     "Step",
     "Unreachable",
     "Wire",

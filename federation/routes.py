@@ -4,7 +4,6 @@ People who come to such an address are sent to the page. A document is written o
 something changes, with an ETag, so that asking again costs next to nothing.
 """
 
-from collections import OrderedDict
 from hashlib import sha256
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -21,9 +20,9 @@ from federation.as2.contexts import Json, document
 from federation.collections import View
 from federation.negotiate import prefers_feed, prefers_page
 from federation.proving import proved
+from federation.shelved import Shelved
 from federation.waking import wake, wake_named
 from hub import actors, handles, settings, things
-from hub.clock import MINUTE, now
 from hub.errors import N_, TAKEN_DOWN, Gone, NotFound
 from hub.packing import unpack
 from hub.settings import Hub
@@ -49,26 +48,7 @@ class Found(msgspec.Struct, frozen=True):
     feeds: bool = False  # whether the page is also a feed and a calendar
 
 
-class _Kept:
-    """Documents that were asked for lately. They are good until the store says that something changed."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[int, int, Found]] = OrderedDict()
-
-    def get(self, path: str, version: int) -> Found | None:
-        known = self._kept.get(path)
-        if known is None or known[0] != version or now() - known[1] >= MINUTE:
-            return None
-        return known[2]
-
-    def put(self, path: str, version: int, found: Found) -> None:
-        self._kept[path] = (version, now(), found)
-        self._kept.move_to_end(path)
-        while len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
-
-
-_kept: WeakKeyDictionary[Store, _Kept] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Store, Shelved[Found]] = WeakKeyDictionary()
 
 
 class Shelf:
@@ -121,7 +101,7 @@ async def _serve(request: Request, view: View, *, hot: bool) -> Response:
     store: Store = request.app.state.store
     path: str = request.scope["path"].rstrip("/")
     page = prefers_page(request.headers.get("accept", ""))
-    kept, version = _kept.setdefault(store, _Kept()), store.changed.count
+    kept, version = _kept.setdefault(store, Shelved(MOST_KEPT)), store.changed.count
     key = f"{path}?{view.query}" + ("page" if view.page else "")
     found = kept.get(key, version)
     if found is None:

@@ -5,7 +5,6 @@ Only for those who have not signed in. A page says when things happened in words
 
 import functools
 import hashlib
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs
 
@@ -15,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub.clock import MINUTE, now
+from federation import Shelved
 from web import auth
 from web.accept import feed, programs, wants_activity
 from web.i18n import choose
@@ -27,7 +26,7 @@ OWN = "private, no-cache"
 SHARED = "no-cache"  # may be kept, and must be asked for again: a form's answer has to show at once
 
 Handler = Callable[[Request], Awaitable[Response]]
-Key = tuple[str, str, str, int, int]
+Key = tuple[str, str, str]
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -38,23 +37,11 @@ class Kept(msgspec.Struct, frozen=True):
     etag: str
 
 
-class Cache:
+class Cache(Shelved[Kept]):
     """The pages that were asked for last. One for each application: `app.state.kept`."""
 
     def __init__(self, most: int = MOST) -> None:
-        self._most = most
-        self._pages: OrderedDict[Key, Kept] = OrderedDict()
-
-    def get(self, key: Key) -> Kept | None:
-        found = self._pages.get(key)
-        if found is not None:
-            self._pages.move_to_end(key)
-        return found
-
-    def put(self, key: Key, page: Kept) -> None:
-        self._pages[key] = page
-        while len(self._pages) > self._most:
-            self._pages.popitem(last=False)
+        super().__init__(most)
 
 
 class Shelf:
@@ -86,7 +73,7 @@ def _on_the_shelf(scope: Scope) -> Kept | None:
         elif name in _PERSONAL:
             return None
     cache: Cache = state.kept
-    page = cache.get(_key(scope, language.decode("latin-1")))
+    page = cache.get(_key(scope, language.decode("latin-1")), state.store.changed.count)
     said = accept.decode("latin-1")
     return None if page is None or programs(said) or feed(said) else page
 
@@ -104,26 +91,29 @@ def shared(handler: Handler) -> Handler:
         if other or "done" in request.query_params or len(request.url.query) > LONGEST:
             return await handler(request)
         cache: Cache = request.app.state.kept
-        key = _key(request.scope, request.headers.get("accept-language", ""))
-        found = cache.get(key)
+        key, version = (
+            _key(request.scope, request.headers.get("accept-language", "")),
+            request.app.state.store.changed.count,
+        )
+        found = cache.get(key, version)
         if found is None:
             response = await handler(request)
             if response.status_code != 200:
                 return response
             found = _kept(response)
-            cache.put(key, found)
+            cache.put(key, version, found)
         return _answer(request, found)
 
     return given
 
 
 def _key(scope: Scope, header: str) -> Key:
-    """What tells one page from another: its address, its language, what is known, and the minute."""
+    """What tells one page from another: its address and its language."""
     state: State = scope["app"].state
     query = scope["query_string"].decode("latin-1")
     asked = parse_qs(query).get("lang", [None])[-1] if "lang" in query else None
     lang = choose(offered(state.hub), asked, None, header)
-    return scope["path"], query, lang, state.store.changed.count, now() // MINUTE
+    return scope["path"], query, lang
 
 
 def _kept(response: Response) -> Kept:

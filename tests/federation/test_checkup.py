@@ -173,8 +173,10 @@ async def test_18_what_we_remember_is_not_what_is_asked_about(here: Here, mastod
 
 async def test_71_what_is_told_of_our_own_network_is_a_word_at_most(here: Here) -> None:
     nobody = await told(here, "https://10.0.0.1/users/ann")
-    assert (nobody["about"], nobody["key"]) == ("key", {"status": 0, "trouble": "blocked", "words": ""})
+    assert (nobody["about"], nobody["key"]) == ("key", {"status": 0, "trouble": "dns", "words": ""})
     assert "10.0.0.1" not in msgspec.json.encode(nobody).decode()
+    # Nor whether there is such a network: a name that nobody knows is answered alike.
+    assert (await told(here, "https://nowhere.example/users/ann"))["key"] == nobody["key"]
 
 
 async def test_102_others_are_looked_at_only_so_often(here: Here, ann: str, clock: Clock) -> None:
