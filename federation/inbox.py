@@ -235,9 +235,9 @@ def _pass_on(tx: Tx, it: Envelope, activity: Json) -> str:
     concerns = it.type in LOOKED_UP and sender is not None and resolve.wanted(tx, sender, activity)
     if not concerns or not loose.same_origin(uri, it.sender):
         return "ignored: somebody else passed it on"
-    stub = {"type": it.type, "actor": it.sender, "object": uri, "cc": [actors.get(tx, settings.get(tx).actor).uri]}
+    hint = {"type": it.type, "actor": it.sender, "object": uri, "cc": [actors.get(tx, settings.get(tx).actor).uri]}
     again = Envelope(f"passed on: {hashlib.sha256(f'{it.id} {uri}'.encode()).hexdigest()}", it.type, it.sender)
-    return _keep(tx, again, msgspec.json.encode(stub).decode(), is_news=False)
+    return _keep(tx, again, msgspec.json.encode(hint).decode(), is_news=False)
 
 
 # --- the answer ------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from conftest import Clock
 from elsewhere import Elsewhere, activity, post
 from here import Here
 from httpx import ASGITransport, AsyncClient
-from objections import breaches
+from receivers import breaches
 from scene import lift, orchard, party, stranger
 
 from federation.negotiate import prefers_feed
