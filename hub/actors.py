@@ -255,6 +255,26 @@ def anybody_follows(tx: Tx, other: int) -> bool:
     )
 
 
+def neighbourhood_follows(tx: Tx, other: int) -> bool:
+    """Does the hub, or the server itself, follow this actor? What they say is for our pages then."""
+    return _followed_by(tx, other, person=False)
+
+
+def residents_follow(tx: Tx, other: int) -> bool:
+    """Does somebody who lives here follow this actor in their own name?"""
+    return _followed_by(tx, other, person=True)
+
+
+def _followed_by(tx: Tx, other: int, *, person: bool) -> bool:
+    row = tx.one(
+        """SELECT 1 AS yes FROM follow f JOIN actor a ON a.id = f.follower
+           WHERE f.followed = :other AND f.state = 'accepted' AND a.local = 1
+             AND CASE WHEN a.kind = 'person' THEN 1 ELSE 0 END = :person LIMIT 1""",
+        other=other, person=int(person),
+    )  # fmt: skip
+    return row is not None
+
+
 def followers(tx: Tx, id: int, before: int | None = None, limit: int = PAGE) -> list[Actor]:
     """Who follows this actor, newest first. `before` is the `at` of the last one seen."""
     rows = tx.all(

@@ -222,6 +222,15 @@ def lift_block(tx: Tx, blocker: int, blocked: int) -> bool:
     return bool(tx.run(sql, blocker=blocker, blocked=blocked))
 
 
+def blocked_by(tx: Tx, other: int) -> set[str]:
+    """The addresses of those of ours who have blocked somebody."""
+    rows = tx.all(
+        "SELECT a.uri FROM block b JOIN actor a ON a.id = b.blocker WHERE b.blocked = :other AND a.local = 1",
+        other=other,
+    )
+    return {row["uri"] for row in rows}
+
+
 def mute(tx: Tx, me: int, other: int, *, notices: bool = True, lasts: int = 0) -> Relation:
     """Their words are left out of what `me` sees, for `lasts` ms (0: until taken back). They are not told."""
     people.require(tx, me, "resident")
