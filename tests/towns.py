@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from processes import Hub, until, words_of
 
-from hub import asks, attendance, events, helping, jobs, peers, people, posts, projects
+from hub import apps, asks, attendance, events, helping, jobs, peers, people, posts, projects
 from hub.clock import DAY, HOUR, now
 from hub.config import Config
 from hub.people import Guest
@@ -83,8 +83,17 @@ def _corners(tx: Tx) -> dict[str, str]:
     ids["hidden"] = str(posts.hide(tx, steward, posts.reply(tx, steward, int(ids["event"]), words).id).id)
     delyth = next(it.actor for it in people.all_(tx) if it.role == "resident")
     ids["link"] = people.new_link(tx, "password", account=delyth)
+    ids["app"] = _an_app(tx, delyth, steward)
     _trouble(tx, ids["event"])
     return ids
+
+
+def _an_app(tx: Tx, *let_in: int) -> str:
+    """An app that some have let in. Returns its name for itself."""
+    app, _ = apps.register(tx, apps.Draft("Tusk", ("tusk://back",), "read write follow push", "https://tusk.example"))
+    for who in let_in:
+        apps.let_in(tx, who, app, "read write follow push")
+    return app.client
 
 
 def _events(tx: Tx) -> dict[str, str]:

@@ -121,7 +121,7 @@ async def test_a_greater_scope_contains_the_smaller(
         assert told.json() == {"error": "This action is outside the authorized scopes"}
 
 
-async def test_who_looks_after_the_hub_is_asked_at_every_call(site: Site, signed_in: SignedIn) -> None:
+async def test_114_who_looks_after_the_hub_is_asked_at_every_call(site: Site, signed_in: SignedIn) -> None:
     mo, rhys = await signed_in("mo", "admin:read"), await signed_in("rhys", "admin:read")
     assert (await mo.get("/api/v1/test/admin")).status_code == 200
     assert (await rhys.get("/api/v1/test/admin")).status_code == 403
@@ -149,7 +149,7 @@ def own_token(tx: Tx) -> str:
     return issued.secret
 
 
-async def test_an_account_that_is_closed_is_let_in_no_more(site: Site, signed_in: SignedIn) -> None:
+async def test_114_an_account_that_is_closed_is_let_in_no_more(site: Site, signed_in: SignedIn) -> None:
     rhys, olwen = await signed_in("rhys"), await signed_in("olwen")
     token = rhys.headers["authorization"].removeprefix("Bearer ")
     found = await caller_of(site.store, token)
@@ -167,7 +167,7 @@ async def test_an_account_that_is_closed_is_let_in_no_more(site: Site, signed_in
     assert (refused.status_code, refused.json()) == (403, {"error": "Your login is currently disabled"})
 
 
-async def test_a_new_password_lets_every_app_out(site: Site, signed_in: SignedIn) -> None:
+async def test_114_a_new_password_lets_every_app_out(site: Site, signed_in: SignedIn) -> None:
     rhys = await signed_in("rhys")
     whose = await site.store.read(people.known_as, "rhys")
     assert whose is not None
