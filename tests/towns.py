@@ -8,6 +8,7 @@ import msgspec
 from processes import Hub, until, words_of
 
 from hub import (
+    apps,
     asks,
     attendance,
     events,
@@ -99,6 +100,7 @@ def _corners(tx: Tx) -> dict[str, str]:
     delyth = next(it.actor for it in people.all_(tx) if it.role == "resident")
     ids |= _talk(tx, steward, delyth)
     ids["link"] = people.new_link(tx, "password", account=delyth)
+    ids["app"] = _an_app(tx, delyth, steward)
     _trouble(tx, ids["event"])
     return ids
 
@@ -120,6 +122,14 @@ def _talk(tx: Tx, bethan: int, delyth: int) -> dict[str, str]:
     tx.run("UPDATE actor SET locked = 1 WHERE id = :delyth", delyth=delyth)
     relations.follow(tx, bethan, delyth)
     return {"heron": str(heron.id), "bethan": str(bethan)}
+
+
+def _an_app(tx: Tx, *let_in: int) -> str:
+    """An app that some have let in. Returns its name for itself."""
+    app, _ = apps.register(tx, apps.Draft("Tusk", ("tusk://back",), "read write follow push", "https://tusk.example"))
+    for who in let_in:
+        apps.let_in(tx, who, app, "read write follow push")
+    return app.client
 
 
 def _events(tx: Tx) -> dict[str, str]:
