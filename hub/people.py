@@ -117,7 +117,7 @@ def change_role(tx: Tx, who: int, actor: int, role: str) -> Account:
     if role not in ROLES:
         raise Invalid(N_("A role is resident, organiser, moderator or steward."), field="role")
     if role != "steward":
-        _keep_a_steward(tx, account)
+        keep_a_steward(tx, account)
     tx.run("UPDATE account SET role = :role WHERE actor = :actor", role=role, actor=actor)
     return get(tx, actor)
 
@@ -125,7 +125,7 @@ def change_role(tx: Tx, who: int, actor: int, role: str) -> Account:
 def close(tx: Tx, who: int, actor: int) -> None:
     """Nobody signs in with this account any more. What they published stays. Raises `Conflict` likewise."""
     require(tx, who, "steward")
-    _keep_a_steward(tx, get(tx, actor))
+    keep_a_steward(tx, get(tx, actor))
     tx.run("UPDATE account SET closed = :now WHERE actor = :actor AND closed IS NULL", now=now(), actor=actor)
     _sign_out(tx, actor)
     tx.run("DELETE FROM link WHERE account = :actor", actor=actor)
@@ -272,7 +272,8 @@ def hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _keep_a_steward(tx: Tx, without: Account) -> None:
+def keep_a_steward(tx: Tx, without: Account) -> None:
+    """Raises `Conflict` when no steward would be left without this one."""
     if without.role != "steward" or without.closed is not None:
         return
     row = tx.one(
