@@ -120,7 +120,7 @@ def _followers(tx: Tx, who: int) -> list[actors.Actor]:
 
 def _post(tx: Tx, row: Row) -> dict[str, Any]:
     said = {key: row[key] for key in ("uri", "url", "kind", "reply_to", "audience", "published", "updated")}
-    decoded = {key: unpack(row[key], Any) for key in ("title", "words", "html", "pictures", "tags")}  # type: ignore[arg-type]
+    decoded = {key: unpack(row[key], Any) for key in ("title", "words", "html", "pictures", "tags")}
     named = tx.all("SELECT a.uri FROM mention m JOIN actor a ON a.id = m.actor WHERE m.thing = :id", id=row["id"])
     assert row["audience"] in AUDIENCES
     return said | decoded | {"names": [one["uri"] for one in named]}
@@ -131,9 +131,10 @@ def _plain(tx: Tx, sql: str, who: int) -> list[dict[str, Any]]:
 
 
 _SHEETS = {
-    FOLLOWS: """SELECT a.handle, a.domain, f.shares, f.notify, f.languages FROM follow f JOIN actor a ON a.id = f.followed
-                WHERE f.follower = :who AND f.state <> 'refused' ORDER BY f.at""",
-    BLOCKS: "SELECT a.handle, a.domain FROM block b JOIN actor a ON a.id = b.blocked WHERE b.blocker = :who ORDER BY b.id",
+    FOLLOWS: """SELECT a.handle, a.domain, f.shares, f.notify, f.languages FROM follow f
+                JOIN actor a ON a.id = f.followed WHERE f.follower = :who AND f.state <> 'refused' ORDER BY f.at""",
+    BLOCKS: """SELECT a.handle, a.domain FROM block b JOIN actor a ON a.id = b.blocked WHERE b.blocker = :who
+               ORDER BY b.id""",
     MUTES: """SELECT a.handle, a.domain, m.notices FROM mute m JOIN actor a ON a.id = m.muted WHERE m.account = :who
               ORDER BY m.id""",
     DOMAINS: "SELECT domain FROM muted_domain WHERE account = :who ORDER BY domain",
@@ -142,15 +143,18 @@ _SHEETS = {
               JOIN actor a ON a.id = m.actor WHERE l.account = :who ORDER BY l.id, a.id""",
 }
 _POSTS = "SELECT * FROM thing WHERE author = :who AND removed IS NULL ORDER BY id"
-_REACTIONS = "SELECT r.kind, t.uri, r.at FROM reaction r JOIN thing t ON t.id = r.thing WHERE r.actor = :who ORDER BY r.id"
+_REACTIONS = """SELECT r.kind, t.uri, r.at FROM reaction r JOIN thing t ON t.id = r.thing
+  WHERE r.actor = :who ORDER BY r.id"""
 _ATTENDANCE = """SELECT t.uri, g.said, g.party, g.at FROM attendance g JOIN thing t ON t.id = g.event
   WHERE g.actor = :who ORDER BY g.at"""
-_VISITS = "SELECT t.uri, v.said, v.state, v.at FROM visit v JOIN thing t ON t.id = v.event WHERE v.actor = :who ORDER BY v.at"
+_VISITS = """SELECT t.uri, v.said, v.state, v.at FROM visit v JOIN thing t ON t.id = v.event
+  WHERE v.actor = :who ORDER BY v.at"""
 _ANSWERS = """SELECT t.uri, w.said, w.words, w.state, w.hours, w.at FROM answer w JOIN thing t ON t.id = w.ask
   WHERE w.actor = :who ORDER BY w.at"""
 _PLEDGES = """SELECT t.uri, p.words, p.state, p.hours, p.at FROM pledge p JOIN thing t ON t.id = p.ask
   WHERE p.actor = :who ORDER BY p.at"""
-_BALLOTS = "SELECT t.uri, b.choice, b.at FROM ballot b JOIN thing t ON t.id = b.thing WHERE b.actor = :who ORDER BY b.at"
+_BALLOTS = """SELECT t.uri, b.choice, b.at FROM ballot b JOIN thing t ON t.id = b.thing
+  WHERE b.actor = :who ORDER BY b.at"""
 
 
 # --- bringing along --------------------------------------------------------------------------------
@@ -179,7 +183,9 @@ def read(text: str, kind: str) -> list[Line]:
 def begin(tx: Tx, who: int, kind: str, lines: list[Line]) -> int:
     """Bring a list along. Raises `Conflict` while one of the same kind is not done yet."""
     people.require(tx, who, "resident")
-    busy = tx.one("SELECT 1 AS x FROM import WHERE account = :who AND kind = :kind AND done < total", who=who, kind=kind)
+    busy = tx.one(
+        "SELECT 1 AS x FROM import WHERE account = :who AND kind = :kind AND done < total", who=who, kind=kind
+    )
     if busy is not None:
         raise Conflict(N_("We are still at work on the last list of this kind. Wait until it is done."))
     id = new_id()

@@ -3,7 +3,7 @@
 from hub import actors, apps, people, reacting, things, waiting
 from hub.changes import Kind, record
 from hub.clock import DAY, now
-from hub.errors import N_, Conflict
+from hub.errors import Conflict
 from hub.store import Tx
 
 THINKS = 7 * DAY
@@ -102,4 +102,4 @@ def _part(tx: Tx, who: int) -> None:
     tx.run("DELETE FROM ballot WHERE actor = :who", who=who)
 
 
-_DELETE = {(table, column): f"DELETE FROM {table} WHERE {column} = :who" for table, column in _ALONE}  # noqa: S608
+_DELETE = {(table, column): f"DELETE FROM {table} WHERE {column} = :who" for table, column in _ALONE}
