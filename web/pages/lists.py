@@ -41,9 +41,9 @@ class ListsPage(msgspec.Struct, frozen=True):
 
 
 class ListPage(msgspec.Struct, frozen=True):
-    """One list: what those on it say, who they are, and whom one follows and could put on it."""
+    """The `chosen` list: what those on it say, who they are, and whom one follows and could put on it."""
 
-    list: List
+    chosen: List
     form: Form[Any]
     cards: list[Card]
     older: str
