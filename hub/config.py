@@ -74,6 +74,13 @@ class Limits(msgspec.Struct, frozen=True):
     form_bytes: Annotated[Size, _say("Largest form taken from a browser, pictures not counted, in bytes.")] = 256 * 1024
 
 
+class Security(msgspec.Struct, frozen=True):
+    require_second_factor: Annotated[
+        bool,
+        _say("Whether stewards and moderators need a second step to sign in, two weeks after they have become one."),
+    ] = True
+
+
 class Log(msgspec.Struct, frozen=True):
     format: Annotated[
         Literal["auto", "plain", "json"], _say("How lines look; auto: plain on a terminal, JSON otherwise.")
@@ -101,6 +108,7 @@ class Config(msgspec.Struct, frozen=True):
     network: Network = Network()
     media: Media = Media()
     limits: Limits = Limits()
+    security: Security = Security()
     log: Log = Log()
     worker: Worker = Worker()
 

@@ -45,8 +45,8 @@ class Site:
 
 @asynccontextmanager
 async def a_site(store: Store, data: Path, *, base: str = BASE, **more: Any) -> AsyncIterator[Site]:
-    """The hub in `store`, on the air. `server` and `hub` are sections of its configuration."""
-    config = Config(server=Server(base_url=base, **more.pop("server", {})), hub=Hub(**more.pop("hub", {})))
+    """The hub in `store`, on the air. `server`, `hub` (and others, whole) are sections of its configuration."""
+    config = Config(server=Server(base_url=base, **more.pop("server", {})), hub=Hub(**more.pop("hub", {})), **more)
     app = build(store, config, data=data)
     site = Site(app, store, base)
     try:

@@ -23,6 +23,7 @@ class Limit(msgspec.Struct, frozen=True):
 
 SIGN_IN = Limit("sign-in", 10, 5 * MINUTE)
 PASSWORD = Limit("password", 10, 5 * MINUTE)
+PASSKEY = Limit("passkey", 60, 5 * MINUTE)
 UPLOAD = Limit("upload", 30, 30 * MINUTE)
 
 
@@ -38,13 +39,12 @@ class Counts:
         began, tries = self._tries.get(key, (at, 0))
         if at - began >= limit.window or at < began:
             began, tries = at, 0
-        if tries >= limit.times:
-            return began + limit.window - at
-        self._tries.pop(key, None)  # it goes to the end of the row
-        self._tries[key] = began, tries + 1
+        refused = tries >= limit.times
+        self._tries.pop(key, None)  # it goes to the end of the row, so that no crowd of others pushes it out
+        self._tries[key] = began, tries + (not refused)
         while len(self._tries) > MOST:
             del self._tries[next(iter(self._tries))]
-        return 0
+        return began + limit.window - at if refused else 0
 
     def forget(self, limit: Limit, who: str) -> None:
         self._tries.pop((limit.name, who), None)
