@@ -41,7 +41,9 @@ STEWARD = {
     "following": "/steward/following", "deliveries": "/steward/deliveries",
     "server": f"/steward/deliveries/{CLOSED}", "accounts": "/steward/people",
     "who knows us": "/steward/hubs",
-    "settings": "/steward/settings", "account": "/account", "publish": "/publish", "publish event": "/publish/event",
+    "settings": "/steward/settings", "account": "/account", "security": "/account/security",
+    "new passkey": "/account/passkeys", "app with codes": "/account/app", "still you": "/signin/again?next=/account",
+    "publish": "/publish", "publish event": "/publish/event",
     "publish ask": "/publish/ask", "publish offer": "/publish/offer", "publish project": "/publish/project",
     "publish note": "/publish/note", "change event": "/events/{event}/change", "change ask": "/asks/{ask}/change",
     "change project": "/projects/{project}/change", "change news": "/posts/{post}/change",
@@ -76,7 +78,8 @@ WRONG = {
     "wrong account": ("steward", "/steward/people", {"login": "?"}),
     "wrong settings": ("steward", "/steward/settings", {"name.en": "", "name.cy": ""}),
     "wrong cancellation": ("steward", "/events/{event}/cancel", {}),
-    "wrong password": ("steward", "/account", {"password": "short"}),
+    "wrong password": ("steward", "/account/security", {"password": "short"}),
+    "wrong code": ("steward", "/account/app", {"code": "12"}),
 }
 MAIN = {
     "home", "what’s on", "event", "ask", "project", "about us", "poster", "today", "publish event", "settings",

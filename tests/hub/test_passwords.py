@@ -17,7 +17,8 @@ GOOD = [
 BAD = [
     "password1234", "Password2024!", "p4ssw0rdp4ssw0rd", "P@ssw0rd1234", "qwertyuiop123", "1qaz2wsx3edc",
     "1q2w3e4r5t6y", "123456789012", "987654321098", "abcdefghijkl", "iloveyou1234", "Iloveyou!!!!", "letmein letmein",
-    "manchester united", "correcthorsebatterystaple", "112233445566", "147258369147", "aaaaaaaaaaaa", "abcabcabcabc", "liverpool1985",
+    "manchester united", "correcthorsebatterystaple", "112233445566", "147258369147", "aaaaaaaaaaaa", "abcabcabcabc",
+    "liverpool1985",
     "administrator", "Croeso123456", "cariad cariad", "1234567890qwerty", "Pássword12345",
 ]  # fmt: skip
 US = ("rhys", "rhys@glan.example", "Riverside Hub", "Glan-yr-afon")

@@ -62,7 +62,7 @@ async def show(request: Request) -> Response:
     to = auth.back(request.query_params.get("next", ""), "/account")
     if auth.account(request) is None:
         raise auth.SignIn(to)
-    return see_other(request, to) if auth.fresh(request) else await _page(request, forms.blank(), to, False)
+    return await _page(request, forms.blank(), to, False)
 
 
 async def _page(request: Request, form: Form[Any], to: str, posts: bool, status: int = 200) -> Response:
