@@ -111,18 +111,18 @@ def close(tx: Tx, who: int, actor: int) -> None:
     require(tx, who, "steward")
     _keep_a_steward(tx, get(tx, actor))
     tx.run("UPDATE account SET closed = :now WHERE actor = :actor AND closed IS NULL", now=now(), actor=actor)
-    close_sessions(tx, actor)
+    _sign_out(tx, actor)
     tx.run("DELETE FROM link WHERE account = :actor", actor=actor)
 
 
 def set_password(tx: Tx, actor: int, password_hash: str) -> None:
-    """A new password; every session ends."""
+    """A new password; every session ends, and every app is let out."""
     tx.run(
         "UPDATE account SET password = :hash, failures = 0, wait_until = 0 WHERE actor = :actor",
         hash=password_hash,
         actor=actor,
     )
-    close_sessions(tx, actor)
+    _sign_out(tx, actor)
 
 
 def rehash(tx: Tx, actor: int, was: str, password_hash: str) -> None:
@@ -131,6 +131,13 @@ def rehash(tx: Tx, actor: int, was: str, password_hash: str) -> None:
         "UPDATE account SET password = :hash WHERE actor = :actor AND password = :was",
         hash=password_hash, actor=actor, was=was,
     )  # fmt: skip
+
+
+def _sign_out(tx: Tx, actor: int) -> None:
+    """Everywhere, and out of every app."""
+    close_sessions(tx, actor)
+    tx.run("DELETE FROM code WHERE account = :actor", actor=actor)
+    tx.run("DELETE FROM token WHERE account = :actor", actor=actor)
 
 
 def sign_in_failed(tx: Tx, actor: int) -> None:

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from hub import people
-from hub.config import Config, Hub, Server
+from hub.config import Config, Hub, Limits, Server
 from hub.store import Store, Tx
 from web.app import build
 
@@ -45,8 +45,11 @@ class Site:
 
 @asynccontextmanager
 async def a_site(store: Store, data: Path, *, base: str = BASE, **more: Any) -> AsyncIterator[Site]:
-    """The hub in `store`, on the air. `server`, `hub` (and others, whole) are sections of its configuration."""
-    config = Config(server=Server(base_url=base, **more.pop("server", {})), hub=Hub(**more.pop("hub", {})), **more)
+    """The hub in `store`, on the air. `server`, `hub`, `limits` are sections of its configuration; others are whole."""
+    config = Config(
+        server=Server(base_url=base, **more.pop("server", {})), hub=Hub(**more.pop("hub", {})),
+        limits=Limits(**more.pop("limits", {})), **more,
+    )  # fmt: skip
     app = build(store, config, data=data)
     site = Site(app, store, base)
     try:

@@ -27,6 +27,7 @@ from hub.people import Account
 from hub.sessions import Signed
 from hub.store import Busy, Tx
 from web import done, limits
+from web.crossing import POPUP
 from web.shell import Visitor
 from web.templates import render, see_other
 
@@ -190,12 +191,19 @@ async def to_sign_in(request: Request, exc: Exception) -> Response:
 HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
     SignIn: to_sign_in, SecondFirst: to_second,
 }  # fmt: skip
-_OURS = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]{0,500}")
+_OURS = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]{0,8000}")  # the longest is what an app asks for
 
 
 def back(wanted: str, otherwise: str) -> str:
     """`wanted`, if it is a path of ours: whoever signs in is never sent to somebody else's page."""
     return wanted if _OURS.fullmatch(wanted) else otherwise
+
+
+def popup(response: Response, wanted: str) -> Response:
+    """On the way to the page `wanted` where an app is let in, the window that the app opened stays the app's."""
+    if wanted.startswith(POPUP):
+        response.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
+    return response
 
 
 # Passwords
@@ -260,7 +268,8 @@ async def enter(request: Request, to: str, who: Account, *, second: bool = False
     old, agent = cookie(request.scope, request.app.state.cookie), request.headers.get("user-agent", "")
     unit = (_enter, who.actor, old, agent, limits.address(request), second)
     secret, half = await request.app.state.store.write(*unit)
-    return give(request, see_other(request, second_step(to) if half else to), secret, who.role, half=half)
+    response = popup(see_other(request, second_step(to) if half else to), to)
+    return give(request, response, secret, who.role, half=half)
 
 
 def _enter(tx: Tx, who: int, old: str, agent: str, place: str, second: bool) -> tuple[str, bool]:

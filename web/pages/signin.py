@@ -57,8 +57,8 @@ class SecondPage(msgspec.Struct, frozen=True):
 
 async def sign_in(request: Request) -> Response:
     wanted = auth.back(request.query_params.get("next", ""), "")
-    if auth.account(request) is not None:
-        return see_other(request, wanted or "/account")
+    if auth.account(request) is not None and "again" not in request.query_params:
+        return auth.popup(see_other(request, wanted or "/account"), wanted)
     return _sign_in(request, forms.blank(next=wanted), wanted)
 
 
@@ -81,7 +81,7 @@ def _next(wanted: str, who: Account) -> str:
 
 
 def _sign_in(request: Request, form: Form[Any], wanted: str, status: int = 200) -> Response:
-    return render(request, "signin.html", SignInPage(form, wanted), status, headers=_PRIVATE)
+    return auth.popup(render(request, "signin.html", SignInPage(form, wanted), status, headers=_PRIVATE), wanted)
 
 
 # With a passkey
@@ -141,7 +141,7 @@ async def second(request: Request) -> Response:
 
 async def _second(request: Request, form: Form[Any], who: Account, wanted: str, status: int = 200) -> Response:
     found = await request.app.state.store.read(factors.of, who.actor)
-    return render(request, "second.html", SecondPage(form, found, wanted), status, headers=_PRIVATE)
+    return auth.popup(render(request, "second.html", SecondPage(form, found, wanted), status, headers=_PRIVATE), wanted)
 
 
 def _too_late(request: Request, wanted: str) -> Response:
