@@ -121,6 +121,19 @@ async def test_a_link_for_a_new_password_does_not_get_round_the_second_step(site
     assert (await browser.get("/account")).status_code == 200
 
 
+async def test_on_the_way_to_letting_an_app_in_its_window_stays_its_own(site: Site, clock: Clock) -> None:
+    await site.did(give_app, "rhys")
+    browser, to = site.browser(), "/oauth/authorize?client_id=x"
+    answers = [
+        await browser.post("/signin", data={"name": "rhys", "password": PASSWORD, "next": to}),
+        await browser.get("/signin/second", params={"next": to}),
+        await browser.post("/signin/second", data={"code": "1", "next": to}),
+        await browser.post("/signin/second", data={"code": code(clock), "next": to}),
+    ]
+    assert [it.headers["cross-origin-opener-policy"] for it in answers] == ["unsafe-none"] * 4
+    assert answers[3].headers["location"] == to
+
+
 # Setting it up
 
 
