@@ -70,6 +70,7 @@ async def sheet(request: Request) -> Response:
 
 
 @auth.needs("resident")
+@auth.sure
 async def everything(request: Request) -> Response:
     """All of it in one file: what is known of them, what they said, every list, every picture."""
     who, state = auth.require(request, "resident"), request.app.state
@@ -123,6 +124,7 @@ def _text(data: bytes) -> str:
 
 
 @auth.needs("resident")
+@auth.sure
 async def leave(request: Request) -> Response:
     return await _leave(request, forms.blank())
 
@@ -134,6 +136,7 @@ async def _leave(request: Request, form: Form[Any], status: int = 200) -> Respon
 
 
 @auth.needs("resident")
+@auth.sure
 async def go(request: Request) -> Response:
     who = auth.require(request, "resident")
     form = await forms.parse(request, Leave)
