@@ -66,11 +66,11 @@ def everything(tx: Tx, who: int) -> dict[str, Any]:
             "facts": msgspec.to_builtins(actor.facts), "also": actor.also,
         },
         "posts": [_post(tx, row) for row in tx.all(_POSTS, who=who)],
-        "likes_and_shares": _plain(tx, _REACTIONS, who), "events_answered": _plain(tx, _ATTENDANCE, who),
-        "events_elsewhere": _plain(tx, _VISITS, who), "help_offered": _plain(tx, _ANSWERS, who),
-        "help_offered_elsewhere": _plain(tx, _PLEDGES, who), "votes": _plain(tx, _BALLOTS, who),
-        "signed_in": _plain(tx, "SELECT agent, created, seen FROM session WHERE account = :who", who),
-        "drafts": _plain(tx, "SELECT typed, at FROM draft WHERE account = :who ORDER BY id", who),
+        "likes_and_shares": _plain(tx.all(_REACTIONS, who=who)), "events_answered": _plain(tx.all(_ATTENDANCE, who=who)),
+        "events_elsewhere": _plain(tx.all(_VISITS, who=who)), "help_offered": _plain(tx.all(_ANSWERS, who=who)),
+        "help_offered_elsewhere": _plain(tx.all(_PLEDGES, who=who)), "votes": _plain(tx.all(_BALLOTS, who=who)),
+        "signed_in": _plain(tx.all(_SESSIONS, who=who)),
+        "drafts": _plain(tx.all(_DRAFTS, who=who)),
         "followers": [one.acct for one in _followers(tx, who)], "written": now(),
     }  # fmt: skip
 
@@ -126,8 +126,8 @@ def _post(tx: Tx, row: Row) -> dict[str, Any]:
     return said | decoded | {"names": [one["uri"] for one in named]}
 
 
-def _plain(tx: Tx, sql: str, who: int) -> list[dict[str, Any]]:
-    return [dict(row) for row in tx.all(sql, who=who)]
+def _plain(rows: list[Row]) -> list[dict[str, Any]]:
+    return [dict(row) for row in rows]
 
 
 _SHEETS = {
@@ -153,6 +153,8 @@ _ANSWERS = """SELECT t.uri, w.said, w.words, w.state, w.hours, w.at FROM answer 
   WHERE w.actor = :who ORDER BY w.at"""
 _PLEDGES = """SELECT t.uri, p.words, p.state, p.hours, p.at FROM pledge p JOIN thing t ON t.id = p.ask
   WHERE p.actor = :who ORDER BY p.at"""
+_SESSIONS = "SELECT agent, created, seen FROM session WHERE account = :who"
+_DRAFTS = "SELECT typed, at FROM draft WHERE account = :who ORDER BY id"
 _BALLOTS = """SELECT t.uri, b.choice, b.at FROM ballot b JOIN thing t ON t.id = b.thing
   WHERE b.actor = :who ORDER BY b.at"""
 

@@ -14,6 +14,7 @@ from hub import (
     events,
     helping,
     jobs,
+    lists,
     peers,
     people,
     posts,
@@ -121,7 +122,9 @@ def _talk(tx: Tx, bethan: int, delyth: int) -> dict[str, str]:
     reacting.like(tx, delyth, heron.id)
     tx.run("UPDATE actor SET locked = 1 WHERE id = :delyth", delyth=delyth)
     relations.follow(tx, bethan, delyth)
-    return {"heron": str(heron.id), "bethan": str(bethan)}
+    street = lists.create(tx, delyth, "Our street").id
+    lists.add(tx, delyth, street, [bethan])
+    return {"heron": str(heron.id), "bethan": str(bethan), "list": str(street)}
 
 
 def _an_app(tx: Tx, *let_in: int) -> str:
