@@ -60,7 +60,7 @@ def statuses(tx: Tx, v: View, me: int, entries: Iterable[Entry]) -> list[tuple[i
         return []
     marked = marks.of(tx, me, [one.thing for one in entries])
     pieces = _pieces(tx, v, me, marked)
-    caught = filtering.filtered(tx, me, marked) if me else {}
+    caught = filtering.filtered(tx, v, me, marked) if me else {}
     found: dict[int, bytes] = {}
     for id, row in marked.items():
         by = _account(tx, v, row["author"], row["author_updated"])
