@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hub import people, things
+from hub import audit, people, things
 from hub.changes import Kind, record
 from hub.clock import DAY, now
 from hub.errors import N_, NotFound
@@ -62,6 +62,7 @@ def settle(tx: Tx, who: int, id: int) -> None:
     )
     if not settled:
         raise NotFound(N_("There is no such report. Somebody may have dealt with it already."))
+    audit.note(tx, who, "settled", id)
 
 
 def named(tx: Tx, report: Report) -> list[things.Thing]:

@@ -40,7 +40,13 @@ LEAST = {
     "/steward/deliveries/{host}/again": "steward", "/steward/deliveries": "steward",
     "/steward/settings": "steward", "/steward/people": "steward",
     "/steward/people/{id:int}/link": "steward", "/steward/people/{id:int}/role": "steward",
-    "/steward/people/{id:int}/close": "steward",
+    "/steward/people/{id:int}/close": "steward", "/steward/people/{id:int}/suspend": "steward",
+    "/steward/people/{id:int}/back": "steward", "/account/email": "resident",
+    "/steward/signups": "moderator", "/steward/signups/refuse": "moderator",
+    "/steward/signups/{id:int}/approve": "moderator", "/steward/signups/{id:int}/refuse": "moderator",
+    "/steward/invitations": "moderator", "/steward/invitations/{id:int}/revoke": "moderator",
+    "/invitations": "resident", "/invitations/{id:int}/revoke": "resident",
+    "/steward/joining": "steward", "/steward/audit": "moderator",
 }  # fmt: skip
 
 
