@@ -1,118 +1,25 @@
 """Everybody who can act or be followed: hubs, projects and people, here and elsewhere."""
 
-from typing import Any
-
-import msgspec
-
 from hub import waiting
 from hub.changes import Kind, record
 from hub.clock import DAY, now
 from hub.errors import N_, NotFound
+from hub.identities import BY as BY
+from hub.identities import Actor as Actor
+from hub.identities import By as By
+from hub.identities import Seen as Seen
+from hub.identities import Signer as Signer
+from hub.identities import by as by
+from hub.identities import of_row
 from hub.ids import new_id
 from hub.keys import Keys, generate
-from hub.packing import pack, unpack
+from hub.packing import pack
 from hub.places import Area
-from hub.reading import Fact
 from hub.store import Row, Tx
 from hub.text import Text
 
 PAGE = 50
 UNANSWERED = DAY  # how long a follow waits before it may be asked again
-
-
-class Actor(msgspec.Struct, frozen=True):
-    """One who acts. `domain` is a host name, also for our own; times are milliseconds UTC."""
-
-    id: int
-    uri: str
-    local: bool
-    kind: str
-    type: str
-    handle: str
-    domain: str
-    name: Text
-    summary: Text
-    url: str
-    inbox: str
-    shared_inbox: str | None
-    followers: str | None
-    public_key: str
-    multikey: str | None
-    hub: str | None
-    area: Area | None
-    lat: float | None
-    lon: float | None
-    discoverable: bool
-    picture: int | None
-    created: int
-    updated: int
-    fetched: int
-    removed: int | None
-    icon: str = ""
-    facts: list[Fact] = msgspec.field(default_factory=list)
-
-    @property
-    def acct(self) -> str:
-        """The handle to be searched for: `@hub@e17.example`."""
-        return f"@{self.handle}@{self.domain}"
-
-
-class Seen(msgspec.Struct, frozen=True):
-    """An actor as its own server shows it, cleaned."""
-
-    uri: str
-    kind: str
-    type: str
-    handle: str
-    domain: str
-    name: Text
-    url: str
-    inbox: str
-    summary: Text = msgspec.field(default_factory=dict)
-    shared_inbox: str | None = None
-    followers: str | None = None
-    public_key: str = ""
-    multikey: str | None = None
-    hub: str | None = None
-    area: Area | None = None
-    lat: float | None = None
-    lon: float | None = None
-    discoverable: bool = True
-    icon: str = ""
-    facts: list[Fact] = msgspec.field(default_factory=list)
-
-
-class Signer(msgspec.Struct, frozen=True):
-    """What has to be known of an actor to check its signature."""
-
-    uri: str
-    public_key: str
-    multikey: str | None
-    fetched: int
-    removed: int | None
-
-
-class By(msgspec.Struct, frozen=True):
-    """Who said something, as far as a page shows it."""
-
-    id: int
-    uri: str
-    url: str
-    name: Text
-    handle: str
-    domain: str
-    local: bool
-    kind: str
-
-
-BY = "a.uri AS by_uri, a.url AS by_url, a.name AS by_name, a.handle AS by_handle, a.domain AS by_domain, a.local AS by_local, a.kind AS by_kind"  # noqa: E501
-
-
-def by(row: Row, id: int) -> By:
-    return By(
-        id=id, uri=row["by_uri"], url=row["by_url"], name=unpack(row["by_name"], Text), handle=row["by_handle"],
-        domain=row["by_domain"], local=bool(row["by_local"]), kind=row["by_kind"],
-    )  # fmt: skip
 
 
 def create(
@@ -155,17 +62,18 @@ def remember(tx: Tx, seen: Seen) -> int:
     row = tx.one(
         """INSERT INTO actor (id, uri, local, kind, type, handle, domain, name, summary, url, inbox, shared_inbox,
              followers, public_key, multikey, hub, area_code, area_name, lat, lon, discoverable,
-             icon, facts, created, updated, fetched)
+             icon, facts, locked, bot, indexable, banner, also, created, updated, fetched)
            VALUES (:id, :uri, 0, :kind, :type, :handle, :domain, :name, :summary, :url, :inbox, :shared_inbox,
              :followers, :public_key, :multikey, :hub, :area_code, :area_name, :lat, :lon, :discoverable,
-             :icon, :facts, :now, :now, :now)
+             :icon, :facts, :locked, :bot, :indexable, :banner, :also, :now, :now, :now)
            ON CONFLICT (uri) DO UPDATE SET kind = excluded.kind, type = excluded.type, handle = excluded.handle,
              name = excluded.name, summary = excluded.summary, url = excluded.url, inbox = excluded.inbox,
              shared_inbox = excluded.shared_inbox, followers = excluded.followers, public_key = excluded.public_key,
              multikey = excluded.multikey, hub = excluded.hub, area_code = excluded.area_code,
              area_name = excluded.area_name,
              lat = excluded.lat, lon = excluded.lon, discoverable = excluded.discoverable,
-             icon = excluded.icon, facts = excluded.facts,
+             icon = excluded.icon, facts = excluded.facts, locked = excluded.locked, bot = excluded.bot,
+             indexable = excluded.indexable, banner = excluded.banner, also = excluded.also,
              updated = excluded.updated, fetched = excluded.fetched, removed = NULL
            WHERE actor.local = 0
            RETURNING id""",
@@ -174,7 +82,8 @@ def remember(tx: Tx, seen: Seen) -> int:
         shared_inbox=seen.shared_inbox,
         followers=seen.followers, public_key=seen.public_key, multikey=seen.multikey, hub=seen.hub,
         area_code=area.code or None, area_name=area.name or None, lat=seen.lat, lon=seen.lon,
-        discoverable=int(seen.discoverable), icon=seen.icon, facts=pack(seen.facts), now=now(),
+        discoverable=int(seen.discoverable), icon=seen.icon, facts=pack(seen.facts), locked=int(seen.locked),
+        bot=int(seen.bot), indexable=int(seen.indexable), banner=seen.banner, also=pack(seen.also), now=now(),
     )  # fmt: skip
     if row is None:
         raise NotFound(N_("That actor is our own."))
@@ -182,18 +91,18 @@ def remember(tx: Tx, seen: Seen) -> int:
 
 
 def get(tx: Tx, id: int) -> Actor:
-    return _one(tx.one("SELECT * FROM actor WHERE id = :id", id=id))
+    return of_row(tx.one("SELECT * FROM actor WHERE id = :id", id=id))
 
 
 def at(tx: Tx, uri: str) -> Actor:
     """The actor with this id on the wire. Raises `NotFound`, also for one who is gone."""
-    return _one(tx.one("SELECT * FROM actor WHERE uri = :uri AND removed IS NULL", uri=uri))
+    return of_row(tx.one("SELECT * FROM actor WHERE uri = :uri AND removed IS NULL", uri=uri))
 
 
 def known(tx: Tx, uri: str) -> Actor | None:
     """The same, `None` when we never met; includes those who are gone."""
     row = tx.one("SELECT * FROM actor WHERE uri = :uri", uri=uri)
-    return _one(row) if row else None
+    return of_row(row) if row else None
 
 
 def signer(tx: Tx, uri: str) -> Signer | None:
@@ -208,7 +117,7 @@ def named(tx: Tx, handle: str, domain: str) -> Actor:
         "SELECT * FROM actor WHERE handle = :handle AND domain = :domain AND removed IS NULL",
         handle=handle.lower(), domain=domain.lower(),
     )  # fmt: skip
-    return _one(row)
+    return of_row(row)
 
 
 def rename(
@@ -334,7 +243,7 @@ def followers(tx: Tx, id: int, before: int | None = None, limit: int = PAGE) -> 
            WHERE f.followed = :id AND f.state = 'accepted' AND f.at < :before ORDER BY f.at DESC LIMIT :limit""",
         id=id, before=before or now() + 1, limit=limit,
     )  # fmt: skip
-    return [_one(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
 def following(tx: Tx, id: int, limit: int = 500) -> list[tuple[Actor, str, int]]:
@@ -344,7 +253,7 @@ def following(tx: Tx, id: int, limit: int = 500) -> list[tuple[Actor, str, int]]
            WHERE f.follower = :id ORDER BY f.at DESC LIMIT :limit""",
         id=id, limit=limit,
     )  # fmt: skip
-    return [(_one(row), row["state"], row["at"]) for row in rows]
+    return [(of_row(row), row["state"], row["at"]) for row in rows]
 
 
 def counts(tx: Tx, id: int) -> tuple[int, int]:
@@ -378,23 +287,3 @@ def inboxes(tx: Tx, followed: int) -> list[Row]:
            WHERE f.followed = :id AND f.state = 'accepted' AND a.local = 0 AND a.removed IS NULL""",
         id=followed,
     )
-
-
-def _one(row: Row | None) -> Actor:
-    if row is None:
-        raise NotFound(N_("There is nobody by that name here."))
-    fields: dict[str, Any] = dict(row)
-    area = Area(fields["area_name"] or "", fields["area_code"] or "")
-    return Actor(
-        **{key: fields[key] for key in _PLAIN},
-        local=bool(fields["local"]), discoverable=bool(fields["discoverable"]),
-        name=unpack(fields["name"], Text), summary=unpack(fields["summary"], Text),
-        area=area if area != Area() else None, facts=unpack(fields["facts"], list[Fact]),
-    )  # fmt: skip
-
-
-_PLAIN = [
-    "id", "uri", "kind", "type", "handle", "domain", "url", "inbox", "shared_inbox", "followers", "public_key",
-    "multikey", "hub", "lat", "lon", "picture", "created", "updated", "fetched", "removed",
-    "icon",
-]  # fmt: skip

@@ -22,6 +22,7 @@ MIB = 1024 * 1024  # bytes
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Size = Annotated[int, Meta(ge=1024, le=1024 * MIB)]  # bytes
+Times = Annotated[int, Meta(ge=1, le=1_000_000_000)]  # how often
 Networks = tuple[str, ...]
 
 
@@ -72,6 +73,12 @@ class Media(msgspec.Struct, frozen=True):
 class Limits(msgspec.Struct, frozen=True):
     inbox_bytes: Annotated[Size, _say("Largest message taken from another server, in bytes.")] = MIB
     form_bytes: Annotated[Size, _say("Largest form taken from a browser, pictures not counted, in bytes.")] = 256 * 1024
+    api_token: Annotated[Times, _say("Requests that one app may make for one person, in five minutes.")] = 300
+    api_user: Annotated[Times, _say("Requests of all the apps of one person, in five minutes.")] = 1500
+    api_guest: Annotated[Times, _say("Requests of apps without a token from one address, in five minutes.")] = 300
+    api_media: Annotated[Times, _say("Pictures that one person may upload from apps, in half an hour.")] = 30
+    api_delete: Annotated[Times, _say("Posts that one person may take back from apps, in half an hour.")] = 30
+    api_apps: Annotated[Times, _say("Apps that may make themselves known from one address, in ten minutes.")] = 5
 
 
 class Mail(msgspec.Struct, frozen=True):

@@ -200,13 +200,20 @@ def password_fits(password: str, kept: str | None) -> bool:
 
 
 def set_password(tx: Tx, actor: int, password_hash: str) -> None:
-    """A new password; every session ends."""
+    """A new password; every session ends, and every app is let out."""
     tx.run(
         "UPDATE account SET password = :hash, failures = 0, wait_until = 0 WHERE actor = :actor",
         hash=password_hash,
         actor=actor,
     )
+    sign_out(tx, actor)
+
+
+def sign_out(tx: Tx, actor: int) -> None:
+    """Everywhere, and out of every app."""
     tx.run("DELETE FROM session WHERE account = :actor", actor=actor)
+    tx.run("DELETE FROM code WHERE account = :actor", actor=actor)
+    tx.run("DELETE FROM token WHERE account = :actor", actor=actor)
 
 
 def sign_in_failed(tx: Tx, actor: int) -> None:
@@ -266,11 +273,6 @@ def speak(tx: Tx, actor: int, language: str) -> None:
     tx.run("UPDATE account SET language = :language WHERE actor = :actor", language=language, actor=actor)
 
 
-def close_all(tx: Tx, actor: int) -> None:
-    """Sign somebody out everywhere."""
-    tx.run("DELETE FROM session WHERE account = :actor", actor=actor)
-
-
 def newcomer(tx: Tx, actor: int) -> bool:
     """Whether what this person posts is held until a moderator has looked: until three posts of theirs were let
     through, or one was and a week has passed since they joined. Nobody whom the hub's own people let in is one."""
@@ -287,7 +289,7 @@ def post_let_through(tx: Tx, actor: int) -> None:
 
 
 def _leave(tx: Tx, actor: int) -> None:
-    tx.run("DELETE FROM session WHERE account = :actor", actor=actor)
+    sign_out(tx, actor)
     tx.run("DELETE FROM link WHERE account = :actor", actor=actor)
 
 

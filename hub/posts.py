@@ -5,6 +5,7 @@ import msgspec
 from hub import actors, audit, people, projects, settings, things
 from hub.changes import Kind, record
 from hub.errors import N_, Invalid, NotFound
+from hub.kept import OPEN, PRIVATE
 from hub.store import Tx
 from hub.text import Text
 from hub.things import Picture, Seen, Thing
@@ -123,8 +124,8 @@ def replies(
     """
     rows = tx.all(
         f"""SELECT {things.COLUMNS} FROM {things.FROM}
-            WHERE t.root = :root AND t.kind = 'reply' AND t.removed IS NULL AND (t.hidden = 0 OR :hidden = 1)
-              AND t.author <> :without
+            WHERE t.root = :root AND t.kind = 'reply' AND t.removed IS NULL
+              AND (t.hidden = 0 OR (:hidden = 1 AND t.hidden < {PRIVATE})) AND t.author <> :without
             ORDER BY t.published DESC, t.id DESC LIMIT :limit OFFSET :skip""",
         root=root, hidden=int(hidden), limit=limit, skip=skip, without=without,
     )  # fmt: skip
@@ -135,8 +136,8 @@ def latest_replies(tx: Tx, who: int, limit: int = 30) -> list[Thing]:
     """The last replies under anything of ours, hidden ones too: what a moderator looks over."""
     people.require(tx, who, "moderator")
     rows = tx.all(
-        f"""SELECT {things.COLUMNS} FROM {things.FROM} WHERE t.kind = 'reply' AND t.removed IS NULL
-            ORDER BY t.id DESC LIMIT :limit""",
+        f"""SELECT {things.COLUMNS} FROM {things.FROM}
+            WHERE t.kind = 'reply' AND t.removed IS NULL AND t.hidden < {PRIVATE} ORDER BY t.id DESC LIMIT :limit""",
         limit=limit,
     )
     return [things.common(row) for row in rows]
@@ -149,7 +150,7 @@ def author_of(tx: Tx, thing: Thing) -> actors.Actor:
 def _hide(tx: Tx, who: int, id: int, *, hidden: bool) -> Thing:
     people.require(tx, who, "moderator")
     thing = things.get(tx, id)
-    if thing.kind != "reply":
+    if thing.kind != "reply" or thing.audience not in OPEN:
         raise NotFound(N_("There is no such reply."))
     tx.run("UPDATE thing SET hidden = :hidden WHERE id = :id", hidden=int(hidden), id=id)
     record(tx, Kind.POST_HIDDEN if hidden else Kind.POST_SHOWN, subject=id, actor=who)

@@ -28,13 +28,15 @@ class Option(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Poll(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A poll of others, that is answered where it stands. `many`: more than one option may be chosen."""
+    """A poll, answered where it stands. `many`: more than one option may be chosen; `hides`: its numbers, until it is
+    over."""
 
     options: list[Option]
     many: bool = False
     ends: int | None = None
     closed: bool = False
     voters: int | None = None
+    hides: bool = False
 
     @property
     def over(self) -> bool:

@@ -143,7 +143,7 @@ def undo_address(tx: Tx, secret: str) -> Account:
     actor = change.account.actor
     links.drop_links(tx, UNDO, actor, since=links.use_link(tx, UNDO, secret).ends)
     set_address(tx, actor, change.email)
-    people.close_all(tx, actor)
+    people.sign_out(tx, actor)
     letters.send(tx, "notice", "reset", change.email, account=actor)
     return people.get(tx, actor)
 

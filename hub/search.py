@@ -38,7 +38,7 @@ def things(tx: Tx, words: str, limit: int = 40) -> list[Row]:
     # In the order of the index of words: a word that is everywhere costs no more than one that is rare.
     return tx.all(
         f"""SELECT t.id, t.kind FROM word CROSS JOIN thing t WHERE {SAYS[tx.dialect.name]} AND t.id = word.rowid
-              AND t.removed IS NULL AND t.hidden = 0 AND t.kind <> 'companion' AND t.local = 1
+              AND t.removed IS NULL AND t.hidden = 0 AND t.personal = 0 AND t.kind <> 'companion' AND t.local = 1
             ORDER BY word.rowid DESC LIMIT :limit""",
         words=asked, limit=limit,
     )  # fmt: skip

@@ -67,8 +67,8 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 _FACTS = """
-SELECT t.id, t.uri, t.kind, t.local, t.author, w.uri AS by_uri, t.root, t.hidden, t.removed, t.tags, t.area_name,
-  t.area_code, k.category, e.venue, x.slice AS series, c.uri AS companion
+SELECT t.id, t.uri, t.kind, t.local, t.author, w.uri AS by_uri, t.root, t.hidden, t.personal, t.removed, t.tags,
+  t.area_name, t.area_code, k.category, e.venue, x.slice AS series, c.uri AS companion
 FROM thing t JOIN actor w ON w.id = t.author LEFT JOIN ask k ON k.id = t.id LEFT JOIN event e ON e.id = t.id
   LEFT JOIN series_event x ON x.event = t.id LEFT JOIN thing c ON c.id = e.companion
 """
@@ -338,7 +338,7 @@ def _facts(row: Row) -> Facts:
     category = [row["category"]] if row["category"] and row["category"] != "other" else []
     return Facts(
         id=row["id"], uri=row["uri"], kind=row["kind"], local=bool(row["local"]), author=row["author"],
-        by=row["by_uri"], root=row["root"], shows=not row["hidden"] and row["removed"] is None,
+        by=row["by_uri"], root=row["root"], shows=not row["hidden"] and not row["personal"] and row["removed"] is None,
         topics=[*_topics_of(row["tags"]), *category], series=row["series"],
         venue=unpack(row["venue"], Venue) if row["venue"] else Venue(),
         area=Area(row["area_name"] or "", row["area_code"] or ""), companion=row["companion"],

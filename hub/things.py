@@ -2,12 +2,18 @@
 
 from typing import Any
 
-import msgspec
-
-from hub import actors, media, search, settings
+from hub import actors, media, mentions, search, settings
 from hub.clock import now
 from hub.errors import N_, TAKEN_DOWN, Conflict, Gone, Invalid, NotAllowed, NotFound
 from hub.ids import new_id
+from hub.kept import COLUMNS as COLUMNS
+from hub.kept import FROM as FROM
+from hub.kept import NOTHING_MORE, OPEN, PRIVATE, PUBLIC
+from hub.kept import Picture as Picture
+from hub.kept import Seen as Seen
+from hub.kept import Thing as Thing
+from hub.kept import common as common
+from hub.kept import fields as fields
 from hub.packing import pack, unpack
 from hub.places import Area
 from hub.reading import Extra
@@ -17,101 +23,60 @@ from hub.text import Text, clean_text, markdown
 TITLE, STORY = 200, 20_000  # characters
 LONGEST_HTML = 240_000  # characters, all languages together
 MOST_PICTURES = 4  # what Mastodon shows
-NOTHING_MORE = Extra()
 PATHS = {"event": "events", "ask": "asks", "offer": "asks", "project": "projects"}
-
-
-class Picture(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A picture of ours (`media`) or of another server (`url`, never fetched by the page), and what it shows."""
-
-    media: int | None = None
-    url: str = ""
-    mime: str = "image/jpeg"
-    width: int | None = None
-    height: int | None = None
-    alt: Text = msgspec.field(default_factory=dict)
-
-
-class Thing(msgspec.Struct, frozen=True, kw_only=True):
-    """The common part. `words` is the Markdown as typed here (empty for others'), `html` is clean. Times in ms UTC."""
-
-    id: int
-    uri: str
-    url: str
-    kind: str
-    by: actors.By
-    local: bool
-    title: Text
-    words: Text
-    html: Text
-    pictures: list[Picture]
-    tags: list[str]
-    project: int | None
-    root: int | None
-    reply_to: str | None
-    area: Area | None
-    published: int
-    updated: int
-    hidden: bool
-    extra: Extra = NOTHING_MORE
-
-
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """A thing as its own server shows it, cleaned and bounded. `published`, `updated` in ms UTC."""
-
-    uri: str
-    url: str
-    title: Text = msgspec.field(default_factory=dict)
-    html: Text = msgspec.field(default_factory=dict)
-    pictures: list[Picture] = msgspec.field(default_factory=list)
-    tags: list[str] = msgspec.field(default_factory=list)
-    area: Area | None = None
-    reply_to: str | None = None
-    published: int
-    updated: int
-    extra: Extra = NOTHING_MORE
-
-
-COLUMNS = f"t.*, {actors.BY}"
-FROM = "thing t JOIN actor a ON a.id = t.author"
 # Others compare `updated` by the second: two changes within one second must differ.
 LATER = "CASE WHEN :now > updated + 1000 THEN :now ELSE updated + 1000 END"
-VISIBLE = "t.removed IS NULL AND t.hidden = 0"
+# What the neighbourhood's pages show.
+VISIBLE = "t.removed IS NULL AND t.hidden = 0 AND t.personal = 0"
 # What feeds and lists show: nobody should come to help with what is closed.
 STANDING = f"{VISIBLE} AND NOT EXISTS (SELECT 1 FROM ask z WHERE z.id = t.id AND z.status <> 'open')"
+
+
+_BEFORE = "SELECT id, author, kind, title, html, pictures, updated, removed FROM thing WHERE uri = :uri"
 
 
 def create(
     tx: Tx, kind: str, *, author: int, title: Text, words: Text, uri: str = "", url: str = "",
     pictures: list[Picture] | None = None, tags: list[str] | None = None, project: int | None = None,
-    root: int | None = None, reply_to: str | None = None, area: Area | None = None,
+    root: int | None = None, reply_to: str | None = None, area: Area | None = None, html: Text | None = None,
+    audience: str = PUBLIC, personal: bool = False, app: int | None = None, extra: Extra = NOTHING_MORE,
 ) -> int:  # fmt: skip
-    """Say something here. Title and words are checked by the caller; returns the new id."""
+    """Say something here. Title and words are checked by the caller; returns the new id.
+
+    `html` is what the words look like, when they are not Markdown.
+    """
     id, base = new_id(), settings.base(tx)
     folder = PATHS.get(kind, "posts")
     _insert(
         tx, id=id, uri=uri or f"{base}/{_singular(kind)}/{id}", url=url or f"{base}/{folder}/{id}",
-        kind=kind, author=author, local=1, title=title, words=words, html=_shown(words),
+        kind=kind, author=author, local=1, title=title, words=words, html=_shown(words) if html is None else html,
         pictures=pictures or [], tags=tags or [], project=project, root=root, reply_to=reply_to, area=area,
-        published=now(), updated=now(),
+        published=now(), updated=now(), audience=audience, hidden=0 if audience in OPEN else PRIVATE,
+        personal=int(personal), app=app, extra=None if extra == NOTHING_MORE else pack(extra),
     )  # fmt: skip
+    mentions.tag(tx, id, tags or [])
     if kind != "companion":
         search.index(tx, id, title, words, {"und": " ".join(tags or [])})
     return id
 
 
 def change(
-    tx: Tx, id: int, *, title: Text, words: Text, pictures: list[Picture], tags: list[str] | None = None
-) -> None:
-    """New words for something of ours."""
+    tx: Tx, id: int, *, title: Text, words: Text, pictures: list[Picture], tags: list[str] | None = None,
+    html: Text | None = None, extra: Extra = NOTHING_MORE,
+) -> None:  # fmt: skip
+    """New words for something of ours; what it said before is kept."""
+    mentions.revise(tx, id)
     tx.run(
-        f"""UPDATE thing SET title = :title, words = :words, html = :html, pictures = :pictures,
-             tags = coalesce(:tags, tags), updated = {LATER} WHERE id = :id""",
-        id=id, title=pack(title), words=pack(words), html=pack(_shown(words)), pictures=pack(pictures),
+        f"""UPDATE thing SET title = :title, words = :words, html = :html, pictures = :pictures, extra = :extra,
+             tags = coalesce(:tags, tags), updated = {LATER}, edited = {LATER} WHERE id = :id""",
+        id=id, title=pack(title), words=pack(words), html=pack(_shown(words) if html is None else html),
+        pictures=pack(pictures), extra=None if extra == NOTHING_MORE else pack(extra),
         tags=None if tags is None else pack(tags), now=now(),
     )  # fmt: skip
     said = tx.one("SELECT tags FROM thing WHERE id = :id", id=id)
-    search.index(tx, id, title, words, {"und": " ".join(unpack(said["tags"], list[str])) if said else ""})
+    spoken = unpack(said["tags"], list[str]) if said else []
+    mentions.tag(tx, id, spoken)
+    search.index(tx, id, title, words, {"und": " ".join(spoken)})
 
 
 def touch(tx: Tx, id: int) -> None:
@@ -120,8 +85,9 @@ def touch(tx: Tx, id: int) -> None:
 
 
 def mirror(
-    tx: Tx, kind: str, author: int, seen: Seen, *, project: int | None = None, root: int | None = None
-) -> int | None:
+    tx: Tx, kind: str, author: int, seen: Seen, *, project: int | None = None, root: int | None = None,
+    personal: bool = False,
+) -> int | None:  # fmt: skip
     """Keep what another server published. `None` when it is no news: older than what we have, or deleted there.
 
     Raises `NotAllowed` when it is another author's, another kind's, or claims an address of ours.
@@ -129,7 +95,7 @@ def mirror(
     writer = actors.get(tx, author)
     if writer.local or seen.uri.startswith(settings.base(tx) + "/"):
         raise NotAllowed(N_("Nobody elsewhere can write for us."))
-    kept = tx.one("SELECT id, author, kind, updated, removed FROM thing WHERE uri = :uri", uri=seen.uri)
+    kept = tx.one(_BEFORE, uri=seen.uri)
     if kept is None:
         if taken_back(tx, seen.uri, writer.domain):
             return None
@@ -138,20 +104,30 @@ def mirror(
             tx, id=id, uri=seen.uri, url=seen.url, kind=kind, author=author, local=0, title=seen.title,
             words={}, html=seen.html, pictures=seen.pictures, tags=seen.tags, project=project, root=root,
             reply_to=seen.reply_to, area=seen.area or writer.area, published=seen.published, updated=seen.updated,
-            extra=_more(seen),
+            extra=_more(seen), audience=seen.audience, hidden=0 if seen.audience in OPEN else PRIVATE,
+            personal=int(personal),
         )  # fmt: skip
+        mentions.note(tx, id, mentions.known(tx, seen.mentions))
+        if seen.tags:
+            mentions.tag(tx, id, seen.tags)
         search.index(tx, id, seen.title, seen.html, {"und": " ".join(seen.tags)}, anew=True)
         return id
     if kept["author"] != author or kept["kind"] != kind:
         raise NotAllowed(N_("Only its author can change this, and not into something else."))
     if kept["removed"] is not None or seen.updated <= kept["updated"]:
         return None
+    title, html, pictures = pack(seen.title), pack(seen.html), pack(seen.pictures)
+    edited = (title, html, pictures) != (kept["title"], kept["html"], kept["pictures"])
+    if edited:  # new numbers of a poll are no edit
+        mentions.revise(tx, kept["id"])
     tx.run(
         """UPDATE thing SET url = :url, title = :title, html = :html, pictures = :pictures, tags = :tags,
-             extra = :extra, updated = :updated WHERE id = :id""",
-        id=kept["id"], url=seen.url, title=pack(seen.title), html=pack(seen.html), pictures=pack(seen.pictures),
-        tags=pack(seen.tags), extra=_more(seen), updated=seen.updated,
+             extra = :extra, updated = :updated, edited = coalesce(:edited, edited) WHERE id = :id""",
+        id=kept["id"], url=seen.url, title=title, html=html, pictures=pictures, tags=pack(seen.tags),
+        extra=_more(seen), updated=seen.updated, edited=seen.updated if edited else None,
     )  # fmt: skip
+    mentions.note(tx, kept["id"], mentions.known(tx, seen.mentions))
+    mentions.tag(tx, kept["id"], seen.tags)
     search.index(tx, kept["id"], seen.title, seen.html, {"und": " ".join(seen.tags)})
     return int(kept["id"])
 
@@ -248,15 +224,11 @@ def react(tx: Tx, thing: int, actor: int, kind: str, uri: str | None) -> bool:
     """Somebody likes or shares it. False when they already did."""
     return bool(
         tx.run(
-            """INSERT INTO reaction (thing, actor, kind, uri, at) VALUES (:thing, :actor, :kind, :uri, :now)
+            """INSERT INTO reaction (id, thing, actor, kind, uri, at) VALUES (:id, :thing, :actor, :kind, :uri, :now)
                ON CONFLICT (thing, actor, kind) DO NOTHING""",
-            thing=thing,
-            actor=actor,
-            kind=kind,
-            uri=uri,
-            now=now(),
+            id=new_id(), thing=thing, actor=actor, kind=kind, uri=uri, now=now(),
         )
-    )
+    )  # fmt: skip
 
 
 def take_back(tx: Tx, thing: int, actor: int, kind: str) -> bool:
@@ -321,24 +293,6 @@ def _shown(words: Text) -> Text:
     if len(pack(html)) > LONGEST_HTML:
         raise Invalid(N_("This is too long: at most %(longest)s characters."), field="text", longest=STORY // 2)
     return html
-
-
-def fields(row: Row) -> dict[str, Any]:
-    """The common fields of a row that was selected with `COLUMNS`."""
-    return {
-        "id": row["id"], "uri": row["uri"], "url": row["url"], "kind": row["kind"], "by": actors.by(row, row["author"]),
-        "local": bool(row["local"]), "title": unpack(row["title"], Text), "words": unpack(row["words"], Text),
-        "html": unpack(row["html"], Text), "pictures": unpack(row["pictures"], list[Picture]),
-        "tags": unpack(row["tags"], list[str]), "project": row["project"], "root": row["root"],
-        "reply_to": row["reply_to"],
-        "area": Area(row["area_name"] or "", row["area_code"] or "") if row["area_name"] or row["area_code"] else None,
-        "published": row["published"], "updated": row["updated"], "hidden": bool(row["hidden"]),
-        "extra": unpack(row["extra"], Extra) if row["extra"] else NOTHING_MORE,
-    }  # fmt: skip
-
-
-def common(row: Row) -> Thing:
-    return Thing(**fields(row))
 
 
 def _row(row: Row | None) -> Row:

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from hub import people
-from hub.config import Config, Hub, Mail, Server
+from hub.config import Config, Hub, Limits, Mail, Server
 from hub.store import Store, Tx
 from web import runners
 from web.app import build
@@ -47,10 +47,10 @@ class Site:
 
 @asynccontextmanager
 async def a_site(store: Store, data: Path, *, base: str = BASE, **more: Any) -> AsyncIterator[Site]:
-    """The hub in `store`, on the air. `server`, `hub` and `mail` are sections of its configuration."""
+    """The hub in `store`, on the air. `server`, `hub`, `limits` and `mail` are sections of its configuration."""
     config = Config(
         server=Server(base_url=base, **more.pop("server", {})), hub=Hub(**more.pop("hub", {})),
-        mail=Mail(**more.pop("mail", {})),
+        limits=Limits(**more.pop("limits", {})), mail=Mail(**more.pop("mail", {})),
     )  # fmt: skip
     app = build(store, config, data=data)
     site = Site(app, store, base)

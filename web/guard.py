@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.errors import HubError
-from web import errors
+from web import crossing, errors
 from web.templates import CSP
 
 log = structlog.get_logger()
@@ -47,12 +47,14 @@ class Guard:
         self.origins = frozenset(f"{self.scheme}://{host}" for host in self.hosts)
         self.proxies = tuple(ipaddress.ip_network(one, strict=False) for one in proxies)
         self.headers = _security(self.scheme == "https")
+        self.crossing = [*crossing.HEADERS, *self.headers]
+        self.popup = [(b"cross-origin-opener-policy", b"unsafe-none"), *self.headers]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, answer = perf_counter(), _Answer(send, self.headers, scope)
+        began, answer = perf_counter(), _Answer(send, self._carried(scope["path"]), scope)
         state = scope.setdefault("state", {})
         id, facts = secrets.token_hex(4), dict[str, str]()
         state["request_id"], state["facts"] = id, facts
@@ -81,6 +83,12 @@ class Guard:
             scope["query_string"] = _NUL.sub(b"", scope["query_string"])  # PostgreSQL keeps no such letter
         await self.app(scope, receive, answer)
 
+    def _carried(self, path: str) -> Headers:
+        """What an answer at this address carries unless it says otherwise."""
+        if crossing.crosses(path):
+            return self.crossing
+        return self.popup if path.startswith(crossing.POPUP) else self.headers
+
     def _seat(self, scope: Scope, headers: Headers) -> None:
         """Whose request it is, and that it came to our scheme: behind a proxy the server cannot know."""
         scope["scheme"] = self.scheme
@@ -102,7 +110,7 @@ class Guard:
         length = _one(headers, b"content-length")
         if length and (not length.isdecimal() or int(length[:12]) > _most(headers)):
             return 413 if length.isdecimal() else 400
-        return 0 if self._ours(headers) else 403
+        return 0 if scope["path"].startswith(crossing.MACHINES) or self._ours(headers) else 403
 
     def _ours(self, headers: Headers) -> bool:
         """Whether a form may have come from a page of ours: browsers say so, and cannot be made to lie."""
@@ -152,11 +160,14 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            given = message.setdefault("headers", [])
+            given = message["headers"] = [*message.get("headers", ())]
             named = {name.lower() for name, _ in given}
-            message["headers"] = [*given, *(pair for pair in self.headers if pair[0] not in named)]
+            for pair in self.headers:
+                if pair[0] not in named:
+                    named.add(pair[0])
+                    given.append(pair)
             if b"cache-control" not in named and self.scope["state"].get("account") is not None:
-                message["headers"].append((b"cache-control", b"no-store"))
+                given.append((b"cache-control", b"no-store"))
         await self.send(message)
 
 

@@ -28,25 +28,47 @@ LETTER = Limit("letter", 10, 5 * MINUTE)
 UPLOAD = Limit("upload", 30, 30 * MINUTE)
 
 
-class Counts:
-    """Who has tried how often. One for each application: `app.state.counts`."""
+class Spent(msgspec.Struct, frozen=True):
+    """How it stands after a try: how many are left of `times` until `ends`, and whether this one was too many."""
 
-    def __init__(self) -> None:
+    times: int
+    left: int
+    ends: int
+    over: bool
+
+    def headers(self) -> dict[str, str]:
+        ends = datetime.fromtimestamp(self.ends / 1000, UTC)
+        return {
+            "X-RateLimit-Limit": str(self.times), "X-RateLimit-Remaining": str(self.left),
+            "X-RateLimit-Reset": f"{ends:%Y-%m-%dT%H:%M:%S.%f}Z",
+        }  # fmt: skip
+
+
+class Counts:
+    """Who has tried how often. One for each application: `app.state.counts` for pages, `app.state.calls` for apps."""
+
+    def __init__(self, most: int = 0) -> None:
+        self._most = most
         self._tries: dict[tuple[str, str], tuple[int, int]] = {}  # when the window began, how often since
 
     def take(self, limit: Limit, who: str) -> int:
         """Count a try of `who`. Returns how many ms to wait, 0 for none."""
+        spent = self.spend(limit, who)
+        return spent.ends - now() if spent.over else 0
+
+    def spend(self, limit: Limit, who: str) -> Spent:
+        """The same, and how many more there may be."""
         key, at = (limit.name, who), now()
         began, tries = self._tries.get(key, (at, 0))
         if at - began >= limit.window or at < began:
             began, tries = at, 0
         if tries >= limit.times:
-            return began + limit.window - at
+            return Spent(limit.times, 0, began + limit.window, over=True)
         self._tries.pop(key, None)  # it goes to the end of the row
         self._tries[key] = began, tries + 1
-        while len(self._tries) > MOST:
+        while len(self._tries) > (self._most or MOST):
             del self._tries[next(iter(self._tries))]
-        return 0
+        return Spent(limit.times, limit.times - tries - 1, began + limit.window, over=False)
 
     def forget(self, limit: Limit, who: str) -> None:
         self._tries.pop((limit.name, who), None)
@@ -55,16 +77,14 @@ class Counts:
 def check(request: Request, limit: Limit, who: str = "") -> None:
     """Count a try of `who` (the address it comes from, if nobody is named). Raises 429 when it is one too many."""
     counts: Counts = request.app.state.counts
-    wait = counts.take(limit, who or address(request))
-    if wait:
-        ends = datetime.fromtimestamp((now() + wait) / 1000, UTC)
-        raise HTTPException(
-            429,
-            headers={
-                "Retry-After": str(math.ceil(wait / 1000)), "X-RateLimit-Limit": str(limit.times),
-                "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": ends.isoformat(timespec="microseconds"),
-            },
-        )  # fmt: skip
+    spent = counts.spend(limit, who or address(request))
+    if spent.over:
+        raise too_many(spent)
+
+
+def too_many(spent: Spent) -> HTTPException:
+    wait = math.ceil((spent.ends - now()) / 1000)
+    return HTTPException(429, headers={"Retry-After": str(wait)} | spent.headers())
 
 
 def address(request: Request) -> str:

@@ -17,6 +17,7 @@ from federation import RUNNERS, Outcome, Parcel, Runner, Wire, announce, packed,
 from hub import jobs
 from hub.clock import now
 from hub.jobs import Job
+from hub.neighbouring import spread
 from hub.store import Busy, Tx
 
 log = structlog.get_logger()
@@ -69,7 +70,7 @@ async def drain(wire: Wire, *, concurrency: int = CONCURRENCY, runners: Mapping[
         await worker.turn(patient=False)
         if worker.running:
             await asyncio.wait(worker.running, return_when=asyncio.FIRST_COMPLETED)
-        elif not worker.finished and not await wire.store.write(announce):
+        elif not worker.finished and not await wire.store.write(announce) and not await wire.store.write(spread):
             return worker.done
 
 
@@ -187,7 +188,7 @@ class _Worker:
         count, clock = self.wire.store.changed.count, asyncio.get_running_loop().time()
         if (count == self._told and clock - self._looked < LONGEST_WAIT) or not await self.wire.is_open():
             return False
-        told = await self.wire.store.write(announce)
+        told = max(await self.wire.store.write(spread), await self.wire.store.write(announce))
         self._told, self._looked = count, clock
         return told >= A_LOT
 

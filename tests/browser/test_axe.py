@@ -29,7 +29,7 @@ GUEST = {
     "news": "/posts/{post}", "update": "/posts/{update}", "a neighbour": "/@delyth", "about us": "/about",
     "search": "/search", "found": "/search?q=river", "nothing found": "/search?q=zzzz", "follow": "/follow",
     "hubs near us": "/near",
-    "parts to follow": "/slices", "a part": "/@events", "a topic": "/@t_transport",
+    "parts to follow": "/slices", "a part": "/@events", "a topic": "/@t_transport", "a hashtag": "/tags/heron",
     "full event": "/events/{full}", "on the waiting list": "/events/{full}/answer/{waits}",
     "moved online": "/events/{moved}",
     "sign in": "/signin", "sign up": "/signup", "new password": "/password?key={link}", "404": "/nothing",
@@ -51,7 +51,13 @@ STEWARD = {
     "a helper": "/asks/{ask}/answers/{helper}", "who has helped": "/asks/{ask}/answers/{helped}",
     "own event": "/events/{event}",
 }  # fmt: skip
-RESIDENT = {"403": "/steward", "event, signed in": "/events/{event}"}
+RESIDENT = {
+    "403": "/steward", "event, signed in": "/events/{event}", "people one follows": "/home",
+    "said here": "/around/here", "said elsewhere": "/around/near", "kept": "/bookmarks", "liked": "/favourites",
+    "told to me": "/notifications", "say something": "/compose", "answer": "/compose?reply_to={heron}",
+    "a conversation": "/posts/{heron}", "news, signed in": "/posts/{post}", "a neighbour, signed in": "/@bethan",
+    "who follows": "/people/{bethan}/followers",
+}  # fmt: skip
 NATIONAL = {
     "national front": "/", "national events": "/events", "national asks": "/asks", "national projects": "/projects",
     "national search": "/search?q=river", "nothing nationally": "/events?q=zzzz", "hubs": "/hubs",
@@ -76,6 +82,7 @@ WRONG = {
     "wrong account": ("steward", "/steward/people", {"login": "?"}),
     "wrong settings": ("steward", "/steward/settings", {"name.en": "", "name.cy": ""}),
     "wrong cancellation": ("steward", "/events/{event}/cancel", {}),
+    "wrong words": ("delyth", "/compose", {"text": " "}),
     "wrong password": ("steward", "/account", {"password": "short"}),
 }
 MAIN = {

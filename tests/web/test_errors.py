@@ -95,7 +95,7 @@ async def test_programs_get_problem_json(client: httpx.AsyncClient) -> None:
 
 async def test_mastodon_clients_get_the_error_they_know(client: httpx.AsyncClient) -> None:
     answer = await client.get("/api/v1/missing", headers=PAGE)
-    assert answer.json() == {"error": "There is no such event. It may have been taken down."}
+    assert answer.json() == {"error": "Record not found"}
 
 
 async def test_a_busy_hub_says_when_to_come_back(client: httpx.AsyncClient) -> None:

@@ -224,7 +224,7 @@ names = st.sampled_from(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
 @given(st.dictionaries(names | odd, st.lists(odd | st.sampled_from(["2026-06-06", "10:00", "99/99/9999"]), min_size=1)))
 def test_whatever_is_typed_there_is_a_value_or_a_sentence(fields: dict[str, list[str]]) -> None:
-    cleaned = {forms._clean(name): [forms._clean(one) for one in values] for name, values in fields.items()}
+    cleaned = {forms.clean(name): [forms.clean(one) for one in values] for name, values in fields.items()}
     form = forms.convert(cleaned, Draft, ZONE)
     assert (form.value is None) == bool(form.errors)
 

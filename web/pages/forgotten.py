@@ -12,7 +12,6 @@ from starlette.routing import Route
 from hub import joining, people, recovery
 from hub.errors import N_, HubError, Invalid
 from hub.recovery import Change
-from hub.store import Tx
 from web import auth, done, forms, limits, mail
 from web.forms import Form
 from web.templates import render, see_other
@@ -120,7 +119,7 @@ async def reset(request: Request) -> Response:
     except Invalid as wrong:
         return await _choose(request, form.refuse(wrong), 422)
     hashed = await state.passwords.hashed(form.value.password)
-    await state.store.write(_reset, _key(request), hashed)
+    await state.store.write(recovery.reset, _key(request), hashed)
     return see_other(request, done.path("/signin", "reset"))
 
 
@@ -128,15 +127,6 @@ def _check(typed: NewPassword, *personal: str) -> None:
     if typed.again != typed.password:
         raise Invalid(N_("The two passwords differ. Type the same one twice."), field="again")
     people.check_new_password(typed.password, *personal)
-
-
-def _reset(tx: Tx, key: str, hashed: str) -> None:
-    end_apps(tx, recovery.reset(tx, key, hashed).actor)
-
-
-def end_apps(tx: Tx, actor: int) -> None:
-    """What has to end besides sessions when somebody gets their account back: the tokens of their apps, once there are
-    any. `hub.apps.revoke_all(tx, actor)` belongs here."""
 
 
 # A link to sign in with
@@ -239,12 +229,8 @@ async def look_at_undo(request: Request) -> Response:
 
 async def undo(request: Request) -> Response:
     limits.check(request, limits.PASSWORD)
-    await request.app.state.store.write(_undo, _key(request))
+    await request.app.state.store.write(recovery.undo_address, _key(request))
     return see_other(request, done.path("/signin", "address-back"))
-
-
-def _undo(tx: Tx, key: str) -> None:
-    end_apps(tx, recovery.undo_address(tx, key).actor)
 
 
 def _link(request: Request, page: LinkPage) -> Response:
