@@ -16,7 +16,7 @@ from federation.outcome import DONE, Outcome, Runner
 from federation.resolve import Gathered, Plan
 from federation.strict_json import parse_json
 from federation.wire import Wire
-from hub import actors, apps, asks, jobs, keys, manners, reports
+from hub import actors, apps, asks, jobs, joining, keys, letters, manners, reports, signups
 from hub import peers as hub_peers
 from hub.actors import Actor
 from hub.clock import DAY, HOUR, MINUTE, now
@@ -249,4 +249,7 @@ def _sweep(tx: Tx) -> None:
     keys.sweep(tx)
     reports.sweep(tx)
     apps.sweep(tx)
+    letters.sweep(tx)
+    signups.sweep(tx)
+    joining.mind(tx)
     outgoing.sweep(tx)

@@ -180,9 +180,7 @@ def _html(tx: Tx, words: str, language: str, named: dict[tuple[str, str], actors
     return {language: linked.html(words, pages, lambda tag: f"{base}/tags/{tag.casefold()}")} if words else {}
 
 
-def _for_whom(
-    named: dict[tuple[str, str], actors.Actor], parent: Thing | None, audience: str, who: int
-) -> list[int]:
+def _for_whom(named: dict[tuple[str, str], actors.Actor], parent: Thing | None, audience: str, who: int) -> list[int]:
     """Who is named; and, of an answer to somebody alone, that person, whether named or not."""
     ids = [actor.id for actor in named.values()]
     if parent is not None and (audience != DIRECT or not ids):

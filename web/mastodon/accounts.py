@@ -12,8 +12,8 @@ from hub.store import Tx
 from web.mastodon import crowds, entities
 from web.mastodon.api import NO_ADMIN, Caller, Handler, Refused, answer, path_id, raw, route
 from web.mastodon.crowds import ids, joined
-from web.mastodon.params import Page, Params
 from web.mastodon.lists import List, list_
+from web.mastodon.params import Page, Params
 from web.mastodon.search import people_found
 from web.mastodon.tags import featured
 from web.mastodon.view import View, view

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from hub import apps, scopes
 from hub.errors import NotFound
-from hub.people import Account
+from hub.people import Account, may
 from hub.store import Store
 from web import errors
 from web.forms import Upload as Upload
@@ -125,7 +125,7 @@ async def _admit(request: Request, rule: Rule) -> Caller:
 
 
 def _kept_out(account: Account) -> bool:
-    return account.closed is not None
+    return not may(account, "resident")
 
 
 def invalid_token() -> Refused:
