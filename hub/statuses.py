@@ -109,6 +109,14 @@ def own(tx: Tx, who: int, id: int) -> Thing:
     return it
 
 
+def check(tx: Tx, draft: Draft) -> None:
+    """Whether it could be said as it is. Raises `Invalid` naming the field."""
+    _checked(draft, settings.get(tx).languages[0])
+    things.own_pictures(tx, draft.pictures)
+    if draft.audience not in AUDIENCES:
+        raise Invalid(N_("Choose who may read this."), field="visibility")
+
+
 def unknown(tx: Tx, words: str) -> Names:
     """Whom some words name and we have never met: to be looked up before the words are published."""
     domain = settings.get(tx).domain

@@ -20,7 +20,6 @@ from web.mastodon.view import View, view
 
 SPOKEN = f"4.3.0 (compatible; Neighbourhub {VERSION})"  # apps take it for the version of Mastodon whose calls are here
 API = {"mastodon": 2}
-SOURCE = "https://github.com/neighbourhub/neighbourhub"
 PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 PER_URL = 23  # characters that an address counts for, in apps
 PINNED = 5
@@ -39,7 +38,7 @@ def _two(tx: Tx, v: View) -> bytes:
     hub, language = v.hub, v.language
     return encoded(
         {
-            "domain": hub.domain, "title": pick(hub.name, language), "version": SPOKEN, "source_url": SOURCE,
+            "domain": hub.domain, "title": pick(hub.name, language), "version": SPOKEN, "source_url": f"{v.base}/about",
             "description": _described(hub, language), "usage": {"users": {"active_month": figures.now_(tx).month}},
             "thumbnail": {"url": f"{v.base}/drawn/header/hub.png", "blurhash": None, "versions": {}},
             "icon": [{"src": f"{v.base}/drawn/icon/hub.png", "size": "512x512"}], "languages": hub.languages,

@@ -91,7 +91,8 @@ async def follow(request: Request, caller: Caller, params: Params) -> Response:
         begins = not (was.following or was.requested)
         relations.follow(
             tx, me, other, shares=(begins or was.shares) if shares is None else shares,
-            notify=was.notify if notify is None else notify, languages=was.languages if languages is None else languages,
+            notify=was.notify if notify is None else notify,
+            languages=was.languages if languages is None else languages,
         )  # fmt: skip
 
     return await _does(verb)(request, caller, params)

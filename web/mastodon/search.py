@@ -10,7 +10,7 @@ from federation import find_account, find_thing
 from hub import finding, tags
 from hub.clock import MINUTE
 from hub.errors import N_, Invalid, NotFound
-from hub.store import Tx
+from hub.store import Store, Tx
 from web import limits
 from web.limits import Limit
 from web.mastodon import crowds, entities
@@ -68,15 +68,17 @@ async def _search(request: Request, caller: Caller, params: Params) -> Found:
         raise Refused(401, NEEDS_USER)
     page = params.page()
     asked = Asked(
-        words, bool(params.flag("following")), params.number("account_id", 0) or 0, page.max_id, page.min_id, skip, limit
-    )
+        words, bool(params.flag("following")), params.number("account_id", 0) or 0, page.max_id, page.min_id, skip,
+        limit,
+    )  # fmt: skip
     kinds = [one for one in KINDS if kind in ("", one)]
+    store: Store = request.app.state.store
     if "://" in words:
         it = await _behind(request, caller, words, resolve=resolve)
-        return await request.app.state.store.read(_one, view(request), caller.id, it, kinds)
+        return await store.read(_one, view(request), caller.id, it, kinds)
     if resolve and "accounts" in kinds and _HANDLE.fullmatch(words):
         await _meet(request, caller, words)
-    return await request.app.state.store.read(_gathered, view(request), caller.id, asked, kinds)
+    return await store.read_hot(_gathered, view(request), caller.id, asked, kinds)
 
 
 async def people_found(
