@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import structlog
 
-from federation import directory, incoming, outgoing, peers, resolve, threads
+from federation import directory, incoming, links, outgoing, peers, resolve, threads
 from federation.as2 import loose
 from federation.as2.contexts import Json
 from federation.backfill import backfill
@@ -165,6 +165,7 @@ RUNNERS: dict[str, Runner] = {
     "exchange": directory.exchange,
     "hubs-of": directory.hubs_of,
     "verify": directory.verify,
+    "links": links.verify,
 }
 
 

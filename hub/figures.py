@@ -57,7 +57,8 @@ def weeks(tx: Tx) -> list[Week]:
         first=first,
     )  # fmt: skip
     joined = tx.all(
-        f"SELECT created / {WEEK} AS week, count(*) AS n FROM account WHERE created >= :first GROUP BY created / {WEEK}",
+        f"""SELECT created / {WEEK} AS week, count(*) AS n FROM account WHERE created >= :first
+            GROUP BY created / {WEEK}""",
         first=first,
     )  # fmt: skip
     counts = [{row["week"] * WEEK: row["n"] for row in rows} for rows in (said, signed, joined)]

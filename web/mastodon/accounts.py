@@ -1,4 +1,4 @@
-"""Accounts: whoever can be followed, looked up by id, by handle, by name; who follows them, and what their page shows."""
+"""Accounts: looked up by id, by handle, by name; who follows them, and what their page shows."""
 
 from collections.abc import Callable
 

@@ -78,6 +78,7 @@ def route(
         caller = await _admit(request, rule)
         return await handler(request, caller, await read(request))
 
+    call.rule = rule  # type: ignore[attr-defined]
     call.needs = "" if open else "app" if app else "token"  # type: ignore[attr-defined]
     return Route(path, call, methods=[method])
 

@@ -5,24 +5,15 @@ from collections.abc import Mapping
 import msgspec
 
 from hub import filters, viewing
-from hub.filters import Caught, Filter
+from hub.filters import Caught
 from hub.store import Row, Tx
-from web.mastodon.shapes import encoded, stamp
+from web.mastodon.filters import Filter, filter_
+from web.mastodon.shapes import encoded
 from web.mastodon.view import View
 
 
-class Named(msgspec.Struct, frozen=True):
-    """A filter without its words."""
-
-    id: str
-    title: str
-    context: list[str]
-    expires_at: str | None
-    filter_action: str
-
-
 class Result(msgspec.Struct, frozen=True):
-    filter: Named
+    filter: Filter
     keyword_matches: list[str]
     status_matches: list[str]
 
@@ -40,13 +31,8 @@ def filtered(tx: Tx, v: View, me: int, rows: Mapping[int, Row]) -> dict[int, byt
     return {id: encoded([_result(one, id) for one in caught]) for id, caught in found.items() if caught}
 
 
-def named(it: Filter) -> Named:
-    ends = None if it.ends is None else stamp(it.ends)
-    return Named(str(it.id), it.title, it.contexts, ends, it.does)
-
-
 def _result(it: Caught, id: int) -> Result:
-    return Result(named(it.filter), it.words, [str(id)] if it.itself else [])
+    return Result(filter_(it.filter), it.words, [str(id)] if it.itself else [])
 
 
 def _words(tx: Tx, v: View, me: int, versions: dict[int, int]) -> dict[int, str]:

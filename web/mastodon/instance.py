@@ -6,12 +6,12 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub import VERSION, figures, media, profiles, statuses, tags
+from hub import VERSION, figures, joining, media, profiles, signups, statuses, tags
 from hub.settings import Hub
 from hub.store import Tx
 from hub.text import excerpt, markdown, pick
 from hub.things import MOST_PICTURES
-from web import i18n
+from web import i18n, mail
 from web.mastodon import entities
 from web.mastodon.api import Caller, answer, raw, route
 from web.mastodon.params import Params
@@ -42,7 +42,7 @@ def _two(tx: Tx, v: View) -> bytes:
             "description": _described(hub, language), "usage": {"users": {"active_month": figures.now_(tx).month}},
             "thumbnail": {"url": f"{v.base}/drawn/header/hub.png", "blurhash": None, "versions": {}},
             "icon": [{"src": f"{v.base}/drawn/icon/hub.png", "size": "512x512"}], "languages": hub.languages,
-            "configuration": _configuration(tx, v), "registrations": _joining(v), "api_versions": API,
+            "configuration": _configuration(v), "registrations": _joining(tx, v), "api_versions": API,
             "contact": {"email": _mail(hub), "account": msgspec.Raw(entities.account(tx, v, hub.actor))},
             "rules": rules(hub, language),
         }
@@ -51,7 +51,7 @@ def _two(tx: Tx, v: View) -> bytes:
 
 def _one(tx: Tx, v: View) -> bytes:
     hub, language, counts = v.hub, v.language, figures.now_(tx)
-    joining, configuration = _joining(v), _configuration(tx, v)
+    door, configuration = _joining(tx, v), _configuration(v)
     described = _described(hub, language)
     return encoded(
         {
@@ -60,14 +60,14 @@ def _one(tx: Tx, v: View) -> bytes:
             "urls": {"streaming_api": configuration["urls"]["streaming"]},
             "stats": {"user_count": counts.people, "status_count": counts.said, "domain_count": counts.domains},
             "thumbnail": f"{v.base}/drawn/header/hub.png", "languages": hub.languages,
-            "registrations": joining["enabled"], "approval_required": joining["approval_required"],
+            "registrations": door["enabled"], "approval_required": door["approval_required"],
             "invites_enabled": False, "configuration": configuration,
             "contact_account": msgspec.Raw(entities.account(tx, v, hub.actor)), "rules": rules(hub, language),
         }
     )  # fmt: skip
 
 
-def _configuration(tx: Tx, v: View) -> Json:
+def _configuration(v: View) -> Json:
     """The limits that hold here."""
     limits = v.state.config.media
     return {
@@ -75,7 +75,7 @@ def _configuration(tx: Tx, v: View) -> Json:
             "streaming": v.base.replace("http", "ws", 1), "status": "", "about": f"{v.base}/about",
             "privacy_policy": f"{v.base}/privacy", "terms_of_service": None,
         },
-        "vapid": {"public_key": _public_key(tx)},
+        "vapid": {"public_key": getattr(v.state, "vapid_key", "")},
         "accounts": {
             "max_featured_tags": tags.FEATURED, "max_pinned_statuses": PINNED, "max_profile_fields": profiles.FIELDS,
             "profile_field_name_limit": profiles.FIELD_NAME, "profile_field_value_limit": profiles.FIELD_VALUE,
@@ -104,16 +104,13 @@ def _configuration(tx: Tx, v: View) -> Json:
     }  # fmt: skip
 
 
-def _public_key(tx: Tx) -> str:
-    """What push services know the hub by."""
-    return ""
-
-
-def _joining(v: View) -> Json:
-    """Who joins does so on the hub's own page."""
+def _joining(tx: Tx, v: View) -> Json:
+    """Whether anybody may ask to join now. They do so on the hub's own page, since a letter has to come between."""
+    terms = joining.terms(tx)
+    asks = terms.mode == "approval"
     return {
-        "enabled": False, "approval_required": False, "reason_required": False, "message": None, "min_age": None,
-        "url": None,
+        "enabled": mail.on(v.state.config) and signups.shut(tx) is None, "approval_required": asks,
+        "reason_required": asks and bool(terms.question), "message": None, "min_age": None, "url": f"{v.base}/signup",
     }  # fmt: skip
 
 

@@ -80,7 +80,8 @@ def _moved(tx: Tx, v: View, it: Actor) -> "shapes.Account | msgspec.UnsetType":
 
 def _fields(it: Actor) -> list[shapes.Field]:
     return [
-        shapes.Field(fact.name, fact.value, None if fact.verified is None else stamp(fact.verified)) for fact in it.facts
+        shapes.Field(fact.name, fact.value, None if fact.verified is None else stamp(fact.verified))
+        for fact in it.facts
     ]
 
 
