@@ -39,6 +39,7 @@ GUEST = {
 }  # fmt: skip
 STEWARD = {
     "today": "/steward", "all asks": "/steward/asks", "replies": "/steward/replies", "said to us": "/steward/said",
+    "announcements": "/steward/announcements",
     "reports": "/steward/reports", "kept out": "/steward/kept-out", "messages": "/messages",
     "followers": "/steward/followers", "parts": "/steward/slices",
     "following": "/steward/following", "deliveries": "/steward/deliveries",

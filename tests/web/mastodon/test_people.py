@@ -3,9 +3,9 @@
 import io
 from typing import Any
 
-import httpx
 import pytest
 from browsing import Site
+from calls import do, ids, me, read
 from entities_schema import check
 from mastodon_apps import app_with
 from PIL import Image
@@ -13,37 +13,11 @@ from scene import stranger
 
 from hub import profiles
 
-App = httpx.AsyncClient
-
-
-async def read(app: App, path: str, kind: str = "", status: int = 200, **query: Any) -> Any:
-    answer = await app.get(f"/api/{path if path[0] == 'v' else f'v1/{path}'}", params=query)
-    assert answer.status_code == status, answer.text
-    if kind:
-        check(answer.json(), kind)
-    return answer.json()
-
-
-async def do(app: App, path: str, kind: str = "", wanted: int = 200, /, **body: Any) -> Any:
-    answer = await app.post(f"/api/v1/{path}", json=body)
-    assert answer.status_code == wanted, answer.text
-    if kind:
-        check(answer.json(), kind)
-    return answer.json()
-
 
 def png(size: tuple[int, int] = (40, 20)) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", size, "teal").save(out, "PNG")
     return out.getvalue()
-
-
-async def me(app: App) -> str:
-    return str((await read(app, "accounts/verify_credentials", "CredentialAccount"))["id"])
-
-
-async def ids(app: App, path: str, **query: Any) -> list[str]:
-    return [one["id"] for one in await read(app, path, "[Account]", **query)]
 
 
 # --- accounts --------------------------------------------------------------------------------------
