@@ -8,9 +8,9 @@ from entities_schema import check
 App = httpx.AsyncClient
 
 
-async def read(app: App, path: str, kind: str = "", status: int = 200, **query: Any) -> Any:
+async def read(app: App, path: str, kind: str = "", wanted: int = 200, /, **query: Any) -> Any:
     answer = await app.get(f"/api/{path if path[0] == 'v' else f'v1/{path}'}", params=query)
-    assert answer.status_code == status, answer.text
+    assert answer.status_code == wanted, answer.text
     if kind:
         check(answer.json(), kind)
     return answer.json()
