@@ -30,6 +30,8 @@ from hub.store import Store, Tx
 
 ACTIVITY = "application/activity+json"
 FRESH = "public, max-age=60"
+# Of what was not for everybody nobody learns that it was ever there.
+TAKEN_BACK = "local = 1 AND removed IS NOT NULL AND audience IN ('public', 'unlisted')"
 NOTHING = N_("There is nothing at this address.")
 MOST_KEPT = 512  # documents
 LONGEST_PATH = 300
@@ -216,7 +218,7 @@ def _activity(tx: Tx, hub: Hub, uri: str) -> Found:
 
 
 def _tombstone(tx: Tx, uri: str) -> Found | None:
-    row = tx.one("SELECT kind, removed FROM thing WHERE uri = :uri AND local = 1 AND removed IS NOT NULL", uri=uri)
+    row = tx.one(f"SELECT kind, removed FROM thing WHERE uri = :uri AND {TAKEN_BACK}", uri=uri)
     if row is None:
         return None
     return _found(activities.tombstone(uri, documents.former(row["kind"]), row["removed"]), "", 410)

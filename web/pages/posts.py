@@ -85,9 +85,10 @@ def gather(tx: Tx, id: int, hub: Hub, who: Account | None, talk: int = 0) -> Pos
 def _root(tx: Tx, post: Thing) -> Thing | None:
     above = post.root or post.project
     try:
-        return things.get(tx, above) if above else None
-    except NotFound:  # what it was about has been taken down
+        found = things.get(tx, above or 0)
+    except NotFound:  # it is about nothing, or what it was about has been taken down
         return None
+    return None if found.hidden else found
 
 
 routes = [
