@@ -139,7 +139,12 @@ PAGES = (
     Page(N_("Privacy"), "/privacy"),
     Page(N_("Rules"), "/rules"),
     Page(N_("Open data"), "/data"),
+    Page(N_("For me"), "/home", "first", "resident"),
+    Page(N_("Told to me"), "/notifications", "", "resident"),
     Page(N_("Messages"), "/messages", "", "resident"),
+    Page(N_("Say something"), "/compose", "wide", "resident"),
+    Page(N_("Kept"), "/bookmarks", "", "resident"),
+    Page(N_("Liked"), "/favourites", "", "resident"),
     Page(N_("Your account"), "/account", "", "resident"),
     Page(N_("Sign in"), "/signin", "wide", "out"),
 )
