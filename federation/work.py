@@ -16,7 +16,7 @@ from federation.outcome import DONE, Outcome, Runner
 from federation.resolve import Gathered, Plan
 from federation.strict_json import parse_json
 from federation.wire import Wire
-from hub import actors, asks, jobs, joining, keys, letters, manners, reports, signups
+from hub import actors, apps, asks, jobs, joining, keys, letters, manners, reports, signups
 from hub import peers as hub_peers
 from hub.actors import Actor
 from hub.clock import DAY, HOUR, MINUTE, now
@@ -251,4 +251,5 @@ def _sweep(tx: Tx) -> None:
     letters.sweep(tx)
     signups.sweep(tx)
     joining.mind(tx)
+    apps.sweep(tx)
     outgoing.sweep(tx)

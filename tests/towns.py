@@ -8,6 +8,7 @@ import msgspec
 from processes import Hub, until, words_of
 
 from hub import (
+    apps,
     asks,
     attendance,
     events,
@@ -108,6 +109,7 @@ def _corners(tx: Tx) -> dict[str, str]:
     delyth = next(it.actor for it in people.all_(tx) if it.role == "resident")
     ids |= _talk(tx, steward, delyth)
     ids["link"] = people.new_link(tx, "password", account=delyth)
+    ids["app"] = _an_app(tx, delyth, steward)
     _trouble(tx, ids["event"])
     return ids | _joining(tx, delyth)
 
@@ -155,6 +157,14 @@ def _joining(tx: Tx, delyth: int) -> dict[str, str]:
         "confirm": links.new_link(tx, recovery.CONFIRM, detail="delyth@example.org", **for_long),
         "undo": recovery.new_undo(tx, delyth, "delyth@example.net"),
     }  # fmt: skip
+
+
+def _an_app(tx: Tx, *let_in: int) -> str:
+    """An app that some have let in. Returns its name for itself."""
+    app, _ = apps.register(tx, apps.Draft("Tusk", ("tusk://back",), "read write follow push", "https://tusk.example"))
+    for who in let_in:
+        apps.let_in(tx, who, app, "read write follow push")
+    return app.client
 
 
 def _events(tx: Tx) -> dict[str, str]:

@@ -20,6 +20,7 @@ from hub.people import Account
 from hub.signups import Signup
 from hub.store import Busy, Tx
 from web import limits
+from web.crossing import POPUP
 from web.shell import Visitor
 from web.templates import render
 
@@ -150,12 +151,19 @@ async def to_sign_in(request: Request, exc: Exception) -> Response:
     return RedirectResponse(f"/signin?next={quote(exc.back, safe='/')}{language}", 303, {"Cache-Control": "no-store"})
 
 
-_OURS = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]{0,500}")
+_OURS = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]{0,8000}")  # the longest is what an app asks for
 
 
 def back(wanted: str, otherwise: str) -> str:
     """`wanted`, if it is a path of ours: whoever signs in is never sent to somebody else's page."""
     return wanted if _OURS.fullmatch(wanted) else otherwise
+
+
+def popup(response: Response, wanted: str) -> Response:
+    """On the way to the page `wanted` where an app is let in, the window that the app opened stays the app's."""
+    if wanted.startswith(POPUP):
+        response.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
+    return response
 
 
 # Passwords

@@ -70,6 +70,7 @@ SAID = {
     "role": N_("Their role is changed. It counts from the next page they open."),
     "account-closed": N_("The account is closed and signed out everywhere. What they published stays."),
     "password": N_("Your new password is saved. You are signed out everywhere else."),
+    "app-out": N_("It can do nothing in your name any more."),
     "left-others": N_("You are signed out everywhere else."),
     "signed-out": N_("You are signed out. Nothing of you is left on this device."),
     "signed-in": N_("You are signed in."),

@@ -20,6 +20,9 @@ OF_COLOUR = ("color-contrast", "link-in-text-block")  # all that a dark page can
 NARROW = (320, 640)
 HEAVIEST = 60_000  # bytes of the page, its sheet and its scripts, as sent; pictures and fonts are not counted
 
+LET_IN = (
+    "/oauth/authorize?client_id={app}&redirect_uri=tusk%3A%2F%2Fback&response_type=code&scope=read+write+follow+push"
+)
 GUEST = {
     "home": "/", "what’s on": "/events", "a month": "/events?month=2031-06", "no event fits": "/events?q=zzzz",
     "event": "/events/{event}", "event without a picture": "/events/{plain}", "cancelled event": "/events/{cancelled}",
@@ -47,7 +50,8 @@ STEWARD = {
     "what was done": "/steward/audit", "own e-mail": "/account/email",
     "server": f"/steward/deliveries/{CLOSED}", "accounts": "/steward/people",
     "who knows us": "/steward/hubs",
-    "settings": "/steward/settings", "account": "/account", "publish": "/publish", "publish event": "/publish/event",
+    "settings": "/steward/settings", "account": "/account", "apps": "/account/apps",
+    "publish": "/publish", "publish event": "/publish/event",
     "publish ask": "/publish/ask", "publish offer": "/publish/offer", "publish project": "/publish/project",
     "publish note": "/publish/note", "change event": "/events/{event}/change", "change ask": "/asks/{ask}/change",
     "change project": "/projects/{project}/change", "change news": "/posts/{post}/change",
@@ -56,6 +60,8 @@ STEWARD = {
     "who can help": "/asks/{ask}/answers",
     "a helper": "/asks/{ask}/answers/{helper}", "who has helped": "/asks/{ask}/answers/{helped}",
     "own event": "/events/{event}",
+    "an app asks": LET_IN, "a code for an app": "/oauth/authorize/native?code=xyz",
+    "an app was refused": "/oauth/authorize/native", "an app asks for nothing": "/oauth/authorize",
 }  # fmt: skip
 RESIDENT = {
     "no invitations": "/invitations",
@@ -112,7 +118,7 @@ PAGES = {
     for name, path in pages.items()
 }  # fmt: skip
 PUBLIC = ("guest", "national", "empty")
-STATUS = {"404": 404, "403": 403, "not set up": 503}
+STATUS = {"an app asks for nothing": 400, "404": 404, "403": 403, "not set up": 503}
 
 
 class Rounds:

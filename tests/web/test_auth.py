@@ -19,7 +19,7 @@ WRONG = "do not fit together"
 STRANGE = [
     "//evil.example", "/\\evil.example", "\\\\evil.example", "https:evil.example", "https://evil.example",
     "https://glan.example@evil.example", "javascript:alert(1)", "/\r\nLocation: https://evil.example",
-    "/\t/evil.example", "///evil.example", "data:text/html,x", "evil", "", "/" + "a" * 600,
+    "/\t/evil.example", "///evil.example", "data:text/html,x", "evil", "", "/" + "a" * 9000,
 ]  # fmt: skip
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

@@ -85,8 +85,8 @@ class PasswordPage(msgspec.Struct, frozen=True):
 
 async def sign_in(request: Request) -> Response:
     wanted = auth.back(request.query_params.get("next", ""), "")
-    if auth.account(request) is not None:
-        return see_other(request, wanted or "/account")
+    if auth.account(request) is not None and "again" not in request.query_params:
+        return auth.popup(see_other(request, wanted or "/account"), wanted)
     return _sign_in(request, forms.blank(next=wanted), wanted)
 
 
@@ -101,11 +101,12 @@ async def enter(request: Request) -> Response:
     except Invalid as wrong:
         return _sign_in(request, form.refuse(wrong), wanted, 422)
     to = wanted or ("/steward" if people.may(who, "organiser") else "/account")
-    return await auth.enter(request, see_other(request, done.path(to, "signed-in")), who)
+    response = auth.popup(see_other(request, done.path(to, "signed-in")), wanted)
+    return await auth.enter(request, response, who)
 
 
 def _sign_in(request: Request, form: Form[Any], wanted: str, status: int = 200) -> Response:
-    return render(request, "signin.html", SignInPage(form, wanted), status, headers=_PRIVATE)
+    return auth.popup(render(request, "signin.html", SignInPage(form, wanted), status, headers=_PRIVATE), wanted)
 
 
 async def leave(request: Request) -> Response:

@@ -14,9 +14,9 @@ from hub.errors import N_, HubError, Invalid, NotAllowed
 from hub.signups import Shut, Signup
 from hub.store import Tx
 from hub.text import Text
+from hub.things import rendered
 from web import auth, done, forms, i18n, limits, mail
 from web.forms import Form
-from hub.things import rendered
 from web.templates import render, see_other
 
 QUICKEST = 3000  # ms between opening the form and sending it: no person is faster
