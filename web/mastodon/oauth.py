@@ -58,7 +58,7 @@ def _shown(request: Request, app: App) -> dict[str, object]:
 
 async def itself(request: Request, caller: Caller, params: Params) -> Response:
     """An app looks whether its token is good."""
-    app = await request.app.state.store.read(apps.by_id, caller.app)
+    app = await request.app.state.store.read_hot(apps.by_id, caller.app)
     if app is None:
         raise invalid_token()
     return answer(_shown(request, app))
