@@ -76,6 +76,9 @@ COLUMNS = f"t.*, {actors.BY}"
 FROM = "thing t JOIN actor a ON a.id = t.author"
 # Others compare `updated` by the second: two changes within one second must differ.
 LATER = "CASE WHEN :now > updated + 1000 THEN :now ELSE updated + 1000 END"
+# Who writes, and where we are: all that has to be known of them before their words are kept.
+_WRITER = """SELECT local, domain, area_code, area_name, (SELECT base FROM hub WHERE id = 1) AS base
+             FROM actor WHERE id = :id"""
 VISIBLE = "t.removed IS NULL AND t.hidden = 0"
 # What feeds and lists show: nobody should come to help with what is closed.
 STANDING = f"{VISIBLE} AND NOT EXISTS (SELECT 1 FROM ask z WHERE z.id = t.id AND z.status <> 'open')"
@@ -126,18 +129,18 @@ def mirror(
 
     Raises `NotAllowed` when it is another author's, another kind's, or claims an address of ours.
     """
-    writer = actors.get(tx, author)
-    if writer.local or seen.uri.startswith(settings.base(tx) + "/"):
+    writer = tx.one(_WRITER, id=author)
+    if writer is None or writer["local"] or seen.uri.startswith(f"{writer['base']}/"):
         raise NotAllowed(N_("Nobody elsewhere can write for us."))
     kept = tx.one("SELECT id, author, kind, updated, removed FROM thing WHERE uri = :uri", uri=seen.uri)
     if kept is None:
-        if taken_back(tx, seen.uri, writer.domain):
+        if taken_back(tx, seen.uri, writer["domain"]):
             return None
         id = new_id()
         _insert(
             tx, id=id, uri=seen.uri, url=seen.url, kind=kind, author=author, local=0, title=seen.title,
             words={}, html=seen.html, pictures=seen.pictures, tags=seen.tags, project=project, root=root,
-            reply_to=seen.reply_to, area=seen.area or writer.area, published=seen.published, updated=seen.updated,
+            reply_to=seen.reply_to, area=seen.area or _area(writer), published=seen.published, updated=seen.updated,
             extra=_more(seen),
         )  # fmt: skip
         search.index(tx, id, seen.title, seen.html, {"und": " ".join(seen.tags)}, anew=True)
@@ -331,10 +334,14 @@ def fields(row: Row) -> dict[str, Any]:
         "html": unpack(row["html"], Text), "pictures": unpack(row["pictures"], list[Picture]),
         "tags": unpack(row["tags"], list[str]), "project": row["project"], "root": row["root"],
         "reply_to": row["reply_to"],
-        "area": Area(row["area_name"] or "", row["area_code"] or "") if row["area_name"] or row["area_code"] else None,
+        "area": _area(row),
         "published": row["published"], "updated": row["updated"], "hidden": bool(row["hidden"]),
         "extra": unpack(row["extra"], Extra) if row["extra"] else NOTHING_MORE,
     }  # fmt: skip
+
+
+def _area(row: Row) -> Area | None:
+    return Area(row["area_name"] or "", row["area_code"] or "") if row["area_name"] or row["area_code"] else None
 
 
 def common(row: Row) -> Thing:
