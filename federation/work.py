@@ -14,7 +14,6 @@ from federation.http import Unreachable
 from federation.keys import host_of
 from federation.outcome import DONE, Outcome, Runner
 from federation.resolve import Gathered, Plan
-from federation.strict_json import parse_json
 from federation.wire import Wire
 from hub import actors, asks, jobs, keys, manners, reports
 from hub import peers as hub_peers
@@ -33,6 +32,8 @@ TOGETHER = 16  # letters of one sender that are acted on in one transaction
 AT_A_STRETCH = 45.0  # seconds of reading one sender's letters; well below a lease
 ASIDE = "put aside"  # the outcome of what has not been acted on, and has a job of its own
 HOURLY = ("expire", "sweep")
+
+_decode = msgspec.json.Decoder(Json).decode  # what is kept was read strictly when it came
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -214,7 +215,7 @@ def _at_once(tx: Tx, sender: str) -> tuple[list[tuple[str, str]], bool]:
 
 
 def _opened(tx: Tx, row: Row, sender: Actor | None = None) -> Letter:
-    sender, activity = sender or actors.get(tx, row["sender"]), parse_json(row["body"].encode())
+    sender, activity = sender or actors.get(tx, row["sender"]), _decode(row["body"])
     return Letter(row["id"], sender, activity, resolve.plan(tx, sender, activity))
 
 
