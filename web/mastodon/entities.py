@@ -67,7 +67,7 @@ def statuses(tx: Tx, v: View, me: int, entries: Iterable[Entry]) -> list[tuple[i
         own = _own(row, me, caught) if me else b""
         piece = pieces[id]
         poll = _poll(tx, v, me, id) if piece.poll else NO_POLL
-        found[id] = b'{"account":' + by + piece.body + poll + own + b"}"
+        found[id] = b"".join((b'{"account":', by, piece.body, poll, own, b"}"))
     return [
         (one.id, found[one.thing] if one.shared_by is None else _shared(tx, v, me, one, found[one.thing], marked))
         for one in entries if one.thing in found
