@@ -163,7 +163,7 @@ def raw(body: bytes, headers: dict[str, str] | None = None) -> Response:
 
 def listed(request: Request, items: list[bytes], ids: list[int], page: Page) -> Response:
     """A list of pieces of JSON that are ready made. `ids` are theirs, the newest first: what paging goes by."""
-    return raw(b"[" + b",".join(items) + b"]", links(request, ids, page))
+    return raw(b"[%b]" % b",".join(items), links(request, ids, page))
 
 
 def links(request: Request, ids: list[int], page: Page) -> dict[str, str]:
