@@ -230,7 +230,8 @@ async def test_who_may_read_what_was_said_to_few_likes_it_and_shares_it_not(here
     it = await says(here, ann, "A heron", audience="followers")
     stranger = mastodon.actor("bob")
     for who, kind, word in (
-        (sunil, "Like", "like"), (sunil, "Announce", "ignored: not for them"), (stranger, "Like", "ignored: not for them")
+        (sunil, "Like", "like"), (sunil, "Announce", "ignored: not for them"),
+        (stranger, "Like", "ignored: not for them"),
     ):  # fmt: skip
         assert await hear(here, activity(kind, who, it.uri)) == word
 
