@@ -125,8 +125,6 @@ def announce(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     author = found.actors.get(seen.author(doc))
     if author is None:
         raise NotFound(N_("Its author is not known."))
-    if not loose.is_public(doc):
-        return "ignored: not for everybody"
     touched = now() if kind == "Update" and not doc.get("updated") else None
     word = keep(tx, actors.get(tx, author), doc, touched=touched, by=sender)
     if word == KEPT and kind != "Update":
