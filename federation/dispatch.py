@@ -11,7 +11,7 @@ from federation.as2.content import stamp
 from federation.as2.contexts import Json, document
 from federation.keys import host_of
 from federation.proving import proved
-from hub import actors, blocks, jobs, settings
+from hub import actors, blocks, jobs, settings, slices
 from hub.actors import Actor
 from hub.clock import now
 from hub.ids import new_id
@@ -44,6 +44,11 @@ class Sender:
         self._inboxes: dict[int, list[tuple[str, str]]] = {}
 
     @cached_property
+    def parts(self) -> list[slices.Slice]:
+        """The parts of ours that somebody may follow."""
+        return slices.awake(self.tx)
+
+    @cached_property
     def profiles(self) -> dict[str, str]:
         rows = self.tx.all("SELECT host, profile, software FROM peer WHERE profile <> ''")
         return {row["host"]: _profile(row["profile"], row["software"]) for row in rows}
@@ -55,13 +60,18 @@ class Sender:
     def readers(self, inboxes: Iterable[str], reading: frozenset[str]) -> dict[str, None]:
         return {inbox: None for inbox in inboxes if self._profile_of(inbox) in reading}
 
-    def say(self, actor: int, make: Make, to: Iterable[str], *, about: str, listed: bool = False) -> None:
-        """Tell the public: kept if somebody gets it or `listed` in the outbox. `about` is what it is done to."""
-        to = list(dict.fromkeys([*to, *self.beyond.get(about, ())]))
+    def say(
+        self, actor: int, make: Make, to: Iterable[str], *, about: str, listed: bool = False, public: bool = True
+    ) -> None:
+        """Tell many: kept if somebody gets it or `listed` in the outbox. `about` is what it is done to.
+
+        What is not `public` cannot be read at its address.
+        """
+        to = list(dict.fromkeys([*to, *(self.beyond.get(about, ()) if public else ())]))
         if to or listed:
             # Hubs pass on what they hear; whoever gets it from them can tell that it is ours.
-            proven = any(self._profile_of(inbox) == HUB for inbox in to)
-            id = keep(self.tx, self.hub.base, actor, make, about=about, public=True, listed=listed, proven=proven)
+            proven = public and any(self._profile_of(inbox) == HUB for inbox in to)
+            id = keep(self.tx, self.hub.base, actor, make, about=about, public=public, listed=listed, proven=proven)
             send(self.tx, id, about, to)
 
     def tell(self, actor: int, make: Make, to: Actor, *, about: str) -> int:

@@ -5,10 +5,11 @@ A rule for a domain holds for every name below it, or a new name would be all it
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
-from hub import people
+from hub import audit, people
 from hub.changes import Kind, record
 from hub.clock import now
 from hub.errors import N_, Invalid
@@ -16,6 +17,7 @@ from hub.store import Tx
 
 LEVELS = ("limited", "suspended")
 SUSPENDED = 2  # `thing.hidden` for what a suspension hides: a moderator's own decisions stay as they were
+FEW = 3  # and for what is not for everybody (hub/kept.py)
 MOST_LABELS = 12  # of a name that are looked at; no server has more
 
 # The domain itself, or a name below it. Not LIKE: a name is no pattern.
@@ -39,11 +41,8 @@ class Rule(msgspec.Struct, frozen=True):
 
 def level(tx: Tx, host: str) -> str:
     """`limited`, `suspended`, or "" for a server that no rule speaks of. The stricter of several holds."""
-    names = _above(host)
-    rows = tx.all(
-        f"SELECT level FROM domain_rule WHERE domain IN ({', '.join(f':n{i}' for i in range(len(names)))})",
-        **{f"n{i}": name for i, name in enumerate(names)},
-    )
+    names = _asked(host)
+    rows = tx.all(f"SELECT level FROM domain_rule WHERE domain IN ({', '.join(f':{name}' for name in names)})", **names)
     found = {row["level"] for row in rows}
     return "suspended" if "suspended" in found else "limited" if found else ""
 
@@ -91,6 +90,7 @@ def rule(tx: Tx, who: int, domain: str, level: str, reason: str = "") -> Rule:
     else:
         _show_again(tx, domain)
     record(tx, Kind.DOMAIN_RULED, subject=0, actor=who, domain=domain, level=level)
+    audit.note(tx, who, f"domain-{level}", domain=domain, reason=reason.strip())
     return Rule(domain, level, reason.strip(), now())
 
 
@@ -101,13 +101,14 @@ def lift(tx: Tx, who: int, domain: str) -> bool:
         return False
     _show_again(tx, domain)
     record(tx, Kind.DOMAIN_RULED, subject=0, actor=who, domain=domain, level="")
+    audit.note(tx, who, "domain-lifted", domain=domain)
     return True
 
 
 def _part(tx: Tx, domain: str) -> None:
     tx.run(f"DELETE FROM follow WHERE follower IN ({_THEIRS}) OR followed IN ({_THEIRS})", **_names(domain))
     tx.run(
-        f"UPDATE thing SET hidden = {SUSPENDED} WHERE hidden = 0 AND local = 0 AND author IN ({_THEIRS})",
+        f"UPDATE thing SET hidden = {SUSPENDED} WHERE hidden IN (0, {FEW}) AND local = 0 AND author IN ({_THEIRS})",
         **_names(domain),
     )
     tx.run(f"DELETE FROM job WHERE kind = 'deliver' AND {_HOST_BELOW}", **_names(domain))
@@ -123,14 +124,20 @@ def _show_again(tx: Tx, domain: str) -> None:
     for row in hidden:
         if not suspended(tx, row["domain"]):
             tx.run(
-                f"""UPDATE thing SET hidden = 0 WHERE hidden = {SUSPENDED} AND author IN
-                      (SELECT id FROM actor WHERE domain = :domain)""",
+                f"""UPDATE thing SET hidden = CASE WHEN audience IN ('public', 'unlisted') THEN 0 ELSE {FEW} END
+                    WHERE hidden = {SUSPENDED} AND author IN (SELECT id FROM actor WHERE domain = :domain)""",
                 domain=row["domain"],
             )  # fmt: skip
 
 
 def _names(domain: str) -> dict[str, str]:
     return {"domain": domain, "below": f".{domain}"}
+
+
+@lru_cache(maxsize=1024)
+def _asked(host: str) -> dict[str, str]:
+    """The names to look for with each letter from there."""
+    return {f"n{i}": name for i, name in enumerate(_above(host))}
 
 
 def _above(host: str) -> list[str]:

@@ -72,9 +72,7 @@ def by_number(tx: Tx, number: int) -> Row | None:
     return tx.one("SELECT id, thing, actor, at FROM reaction WHERE id = :id AND kind = 'share'", id=number)
 
 
-def who_did(
-    tx: Tx, thing: int, kind: str, *, before: int | None = None, limit: int = 40
-) -> list[tuple[int, int]]:
+def who_did(tx: Tx, thing: int, kind: str, *, before: int | None = None, limit: int = 40) -> list[tuple[int, int]]:
     """Who liked or shared it, newest first: actors, and the number to page by."""
     rows = tx.all(
         """SELECT actor, id FROM reaction WHERE thing = :thing AND kind = :kind AND id < :before
@@ -115,7 +113,7 @@ def pin(tx: Tx, who: int, id: int) -> Thing:
         "INSERT INTO pin (account, thing, at) VALUES (:who, :id, :now) ON CONFLICT (account, thing) DO NOTHING",
         who=who, id=id, now=new_id(),
     )  # fmt: skip
-    record(tx, Kind.ACTOR_CHANGED, subject=who, actor=who, pins=True)
+    record(tx, Kind.ACTOR_CHANGED, subject=who, actor=who, pins=True, pinned=id)
     return it
 
 
@@ -123,7 +121,7 @@ def unpin(tx: Tx, who: int, id: int) -> Thing:
     people.require(tx, who, "resident")
     it = viewing.get(tx, who, id)
     if tx.run("DELETE FROM pin WHERE account = :who AND thing = :id", who=who, id=id):
-        record(tx, Kind.ACTOR_CHANGED, subject=who, actor=who, pins=True)
+        record(tx, Kind.ACTOR_CHANGED, subject=who, actor=who, pins=True, unpinned=id)
     return it
 
 

@@ -51,6 +51,8 @@ class Draft(msgspec.Struct, frozen=True):
 def publish(tx: Tx, who: int, draft: Draft) -> Thing:
     """Say it. Raises `Invalid` naming the field, `NotFound` when what is answered is not there for them."""
     account, hub = people.require(tx, who, "resident"), settings.get(tx)
+    if actors.get(tx, who).moved is not None:
+        raise Conflict(N_("You have moved to another account. Say it there, or come back first."))
     parent = viewing.get(tx, who, draft.reply_to) if draft.reply_to else None
     words, language, extra = _checked(draft, hub.languages[0])
     named = _named(tx, draft.text, hub.domain)
@@ -107,6 +109,14 @@ def own(tx: Tx, who: int, id: int) -> Thing:
     if it.by.id != who or it.kind not in SAYS:
         raise NotFound(viewing.NOTHING)
     return it
+
+
+def check(tx: Tx, draft: Draft) -> None:
+    """Whether it could be said as it is. Raises `Invalid` naming the field."""
+    _checked(draft, settings.get(tx).languages[0])
+    things.own_pictures(tx, draft.pictures)
+    if draft.audience not in AUDIENCES:
+        raise Invalid(N_("Choose who may read this."), field="visibility")
 
 
 def unknown(tx: Tx, words: str) -> Names:
@@ -180,9 +190,7 @@ def _html(tx: Tx, words: str, language: str, named: dict[tuple[str, str], actors
     return {language: linked.html(words, pages, lambda tag: f"{base}/tags/{tag.casefold()}")} if words else {}
 
 
-def _for_whom(
-    named: dict[tuple[str, str], actors.Actor], parent: Thing | None, audience: str, who: int
-) -> list[int]:
+def _for_whom(named: dict[tuple[str, str], actors.Actor], parent: Thing | None, audience: str, who: int) -> list[int]:
     """Who is named; and, of an answer to somebody alone, that person, whether named or not."""
     ids = [actor.id for actor in named.values()]
     if parent is not None and (audience != DIRECT or not ids):

@@ -18,6 +18,7 @@ from hub import (
     homes,
     leaving,
     lists,
+    neighbouring,
     people,
     reacting,
     relations,
@@ -120,8 +121,6 @@ async def test_one_list_of_a_kind_at_a_time(store: Store) -> None:
         await store.write(twice)
 
 
-
-
 async def test_ones_page_says_what_one_wants_it_to(site: Site) -> None:
     rhys = await site.who("rhys")
     form = fields((await rhys.get("/account/profile")).text, "/account/profile")
@@ -199,6 +198,7 @@ async def test_the_last_steward_cannot_leave(store: Store) -> None:
 async def test_lists_on_the_page(site: Site) -> None:
     await site.did(lambda tx: relations.follow(tx, account(tx, "rhys"), account(tx, "olwen")))
     await site.did(lambda tx: statuses.publish(tx, account(tx, "olwen"), Draft("A heron")))
+    await site.did(neighbouring.spread)
     rhys, olwen = await site.who("rhys"), await site.did(account, "olwen")
     where = (await rhys.post("/lists", data={"title": "Street"})).headers["location"].partition("?")[0]
     assert "A heron" not in (await rhys.get(where)).text

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import actors, lists
+from hub import actors, lists, timelines
 from hub.actors import Actor
 from hub.errors import HubError
 from hub.lists import List
@@ -18,7 +18,7 @@ from web import auth, done, forms
 from web.forms import Form
 from web.pages.residents import LAST
 from web.templates import render, see_other
-from web.timeline import MOST, Card, Entry, cards
+from web.timeline import Card, cards, entries, older
 
 Words = Annotated[str, Meta(max_length=300)]
 
@@ -95,13 +95,12 @@ async def _one(request: Request, form: Form[Any] | None, status: int = 200) -> R
 
 def _gather(tx: Tx, hub: Hub, me: int, id: int, before: int) -> ListPage:
     it = lists.get(tx, me, id)
-    rows = lists.page(tx, me, id, before=before, limit=MOST + 1)
-    found = cards(tx, hub, me, [Entry(row["id"], row["thing"], row["shared_by"]) for row in rows])
+    found = cards(tx, hub, me, entries(timelines.listed(tx, me, id, older(before))))
     on = [actor for actor, _ in lists.members(tx, me, id)]
     others = [one for one, state, _ in actors.following(tx, me) if state == "accepted" and one.id not in on]
     first = forms.blank(title=it.title, exclusive="true" if it.exclusive else "")
-    older = f"/lists/{id}?before={found.older}" if found.older else ""
-    return ListPage(it, first, found.cards, older, [actors.get(tx, one) for one in on], others[:200])
+    further = f"/lists/{id}?before={found.older}" if found.older else ""
+    return ListPage(it, first, found.cards, further, [actors.get(tx, one) for one in on], others[:200])
 
 
 @auth.needs("resident")
