@@ -4,7 +4,7 @@ from federation import inbox
 from federation.http import Client, Unreachable
 from federation.inbox import Letterbox
 from federation.negotiate import prefers_page
-from federation.outcome import Outcome, settle
+from federation.outcome import Outcome, Runner, settle
 from federation.outgoing import announce
 from federation.parcels import Parcel, packed
 from federation.peers import Found, find_hub, follow_hub, stop_following, subscribe_url
@@ -26,6 +26,7 @@ __all__ = [
     "Limits",
     "Outcome",
     "Parcel",
+    "Runner",
     "Shelf",
     "Shelved",
     "Step",

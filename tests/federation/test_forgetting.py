@@ -52,7 +52,7 @@ def unread_of_the_hub(tx: Tx) -> str:
 async def test_what_is_private_is_found_by_an_index(store: Store, look: Any) -> None:
     said = await store.write(look)
     assert said
-    whole = r"\bSCAN (message|m|activity|report|answer)\b(?! USING INDEX)|SEARCH m USING INTEGER PRIMARY KEY \(rowid<"
+    whole = r"\bSCAN (thing|t|mention|m|activity|report|answer)\b(?! USING INDEX)|SEARCH [mt] USING INTEGER PRIMARY KEY \(rowid<"
     assert (
-        re.search(rf"{whole}|Seq Scan on (message|activity|report|answer)\b|Backward using message_pkey", said) is None
+        re.search(rf"{whole}|Seq Scan on (thing|mention|activity|report|answer)\b|Backward using thing_pkey", said) is None
     ), said
