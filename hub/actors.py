@@ -94,6 +94,25 @@ def get(tx: Tx, id: int) -> Actor:
     return of_row(tx.one("SELECT * FROM actor WHERE id = :id", id=id))
 
 
+def version(tx: Tx, id: int) -> int:
+    """When it was last changed: whoever has it as of then has it. Raises `NotFound`."""
+    row = tx.one("SELECT updated FROM actor WHERE id = :id", id=id)
+    if row is None:
+        raise NotFound(N_("There is nobody by that name here."))
+    return int(row["updated"])
+
+
+def versions(tx: Tx, ids: list[int]) -> dict[int, int]:
+    """The same of many; who is unknown is left out."""
+    named = {f"i{n}": id for n, id in enumerate(ids)}
+    if not named:
+        return {}
+    rows = tx.all(
+        f"SELECT id, updated FROM actor WHERE id IN ({', '.join(f':{name}' for name in named)})", **named
+    )
+    return {row["id"]: row["updated"] for row in rows}
+
+
 def at(tx: Tx, uri: str) -> Actor:
     """The actor with this id on the wire. Raises `NotFound`, also for one who is gone."""
     return of_row(tx.one("SELECT * FROM actor WHERE uri = :uri AND removed IS NULL", uri=uri))
@@ -265,6 +284,12 @@ def counts(tx: Tx, id: int) -> tuple[int, int]:
     )
     assert row is not None
     return row["followers"], row["following"]
+
+
+def asked(tx: Tx, id: int) -> int:
+    """How many wait for this actor to let them follow."""
+    row = tx.one("SELECT count(*) AS n FROM follow WHERE followed = :id AND state = 'requested'", id=id)
+    return row["n"] if row else 0
 
 
 def reach(tx: Tx, id: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import secrets
+from typing import TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidKey
@@ -12,12 +13,15 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from hub import actors, handles, settings
 from hub.clock import DAY, HOUR, MINUTE, now
 from hub.errors import N_, Conflict, Invalid, NotAllowed, NotFound
+from hub.packing import unpack
 from hub.roles import ROLES as ROLES
 from hub.roles import Account as Account
 from hub.roles import account_of
 from hub.roles import may as may
 from hub.roles import require as require
 from hub.store import Tx
+
+T = TypeVar("T")
 
 SHORTEST, LONGEST = 12, 256  # characters of a password
 MEMORY, PASSES, LANES = 19_456, 2, 1  # Argon2id: KiB, rounds, lanes (OWASP's minimum; 36 ms here)
@@ -74,6 +78,18 @@ def get(tx: Tx, actor: int) -> Account:
     if row is None:
         raise NotFound(N_("There is no such account."))
     return account_of(row)
+
+
+def role_of(tx: Tx, actor: int) -> str:
+    """The role of one of ours; "" for who has no account, or has closed it."""
+    row = tx.one("SELECT role FROM account WHERE actor = :actor AND closed IS NULL", actor=actor)
+    return row["role"] if row else ""
+
+
+def wishes(tx: Tx, actor: int, kind: type[T]) -> T:
+    """How somebody likes things to be, as far as `kind` asks."""
+    row = tx.one("SELECT wishes FROM account WHERE actor = :actor", actor=actor)
+    return unpack(row["wishes"] if row else "{}", kind)
 
 
 def all_(tx: Tx) -> list[Account]:
