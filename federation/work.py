@@ -16,7 +16,7 @@ from federation.outcome import DONE, Outcome, Runner
 from federation.resolve import Gathered, Plan
 from federation.strict_json import parse_json
 from federation.wire import Wire
-from hub import actors, asks, jobs, keys, manners, reports
+from hub import actors, asks, jobs, keys, manners, neighbouring, reports
 from hub import peers as hub_peers
 from hub.actors import Actor
 from hub.clock import DAY, HOUR, MINUTE, now
@@ -248,4 +248,5 @@ def _sweep(tx: Tx) -> None:
     manners.sweep(tx)
     keys.sweep(tx)
     reports.sweep(tx)
+    neighbouring.sweep(tx)
     outgoing.sweep(tx)

@@ -1,4 +1,4 @@
-"""What somebody is told, as lists show it: ten likes of one post in half a day are one line, with the faces of a few."""
+"""What somebody is told, as lists show it: ten likes of a post in half a day are one line, with the faces of a few."""
 
 from collections.abc import Collection, Iterable
 

@@ -136,11 +136,12 @@ def _gone(tx: Tx, thing: int) -> None:
     rows = tx.all("SELECT conversation FROM conversation_thing WHERE thing = :thing", thing=thing)
     tx.run("DELETE FROM conversation_thing WHERE thing = :thing", thing=thing)
     for row in rows:
-        last = tx.one("SELECT max(thing) AS id FROM conversation_thing WHERE conversation = :id", id=row["conversation"])
+        id = row["conversation"]
+        last = tx.one("SELECT max(thing) AS id FROM conversation_thing WHERE conversation = :id", id=id)
         if last is None or last["id"] is None:
-            _forget(tx, row["conversation"])
+            _forget(tx, id)
         else:
-            tx.run("UPDATE conversation SET last = :last WHERE id = :id", last=last["id"], id=row["conversation"])
+            tx.run("UPDATE conversation SET last = :last WHERE id = :id", last=last["id"], id=id)
 
 
 def _forget(tx: Tx, id: int) -> None:

@@ -82,7 +82,8 @@ def asking(tx: Tx, me: int, *, before: int | None = None, after: int | None = No
     """Whose notices wait, by the number of who it is, highest first."""
     up = after is not None
     rows = tx.all(
-        f"{_ASKING} AND actor < :before AND actor > :after GROUP BY actor ORDER BY actor {'' if up else 'DESC'} LIMIT :n",
+        f"""{_ASKING} AND actor < :before AND actor > :after GROUP BY actor
+            ORDER BY actor {"ASC" if up else "DESC"} LIMIT :n""",
         me=me, before=before or 2**63 - 1, after=after or 0, n=limit,
     )  # fmt: skip
     return [_asking(row) for row in (rows[::-1] if up else rows)]

@@ -19,7 +19,7 @@ def note(tx: Tx, thing: int, named: Iterable[int]) -> None:
         tx.run(
             """INSERT INTO mention (thing, actor, private)
                SELECT id, :actor, CASE WHEN audience = 'direct' THEN 1 ELSE 0 END FROM thing WHERE id = :thing
-               ON CONFLICT (thing, actor) DO NOTHING""",
+               ON CONFLICT (thing, actor) DO UPDATE SET private = excluded.private""",
             thing=thing, actor=actor,
         )  # fmt: skip
 

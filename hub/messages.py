@@ -222,7 +222,8 @@ def _speaks_for(tx: Tx, who: int, actor: By) -> bool:
     return who == actor.id or (actor.local and actor.kind != "person" and people.may(account, "organiser"))
 
 
-_OWN = "SELECT hub.actor FROM hub UNION ALL SELECT p.actor FROM project p JOIN actor o ON o.id = p.actor AND o.local = 1"
+_OWN = """SELECT hub.actor FROM hub
+  UNION ALL SELECT p.actor FROM project p JOIN actor o ON o.id = p.actor AND o.local = 1"""
 _READS = f"SELECT :who UNION ALL SELECT x.actor FROM ({_OWN}) x WHERE :all = 1"
 _OF_ONE = f"""
 SELECT id FROM (SELECT m.thing AS id FROM mention m JOIN thing t ON t.id = m.thing

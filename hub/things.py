@@ -7,8 +7,8 @@ from hub.clock import now
 from hub.errors import N_, TAKEN_DOWN, Conflict, Gone, Invalid, NotAllowed, NotFound
 from hub.ids import new_id
 from hub.kept import COLUMNS as COLUMNS
-from hub.kept import FROM as FROM
 from hub.kept import DIRECT, NOTHING_MORE, OPEN, PRIVATE, PUBLIC
+from hub.kept import FROM as FROM
 from hub.kept import Picture as Picture
 from hub.kept import Seen as Seen
 from hub.kept import Thing as Thing

@@ -72,6 +72,9 @@ CREATE INDEX notice_by_sender ON notice (account, actor, id);
 CREATE INDEX notice_of_thing ON notice (thing) WHERE thing IS NOT NULL;
 CREATE INDEX notice_shown ON notice (account, id) WHERE filtered = 0;
 
+CREATE INDEX mute_by_muted ON mute (muted);
+CREATE INDEX muted_domain_by_name ON muted_domain (domain);
+
 -- Where an app wants to be rung up (RFC 8030), for which kinds of notices (JSON), and the keys to say it with. `secret`
 -- is the app's own token, by which it knows whose notice it is: kept no longer than it wants to be rung.
 CREATE TABLE push (

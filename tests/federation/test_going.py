@@ -306,7 +306,9 @@ async def test_everybody_is_told_once_however_many_they_are(here: Here, mastodon
     await here.store.write(crowd, event.id)
     await here.store.write(events.cancel, here.steward, event.id, {"en": "Flood."})
     await here.work()
-    told = await here.all("SELECT m.actor AS receiver FROM mention m JOIN thing t ON t.id = m.thing WHERE t.about = :id", id=event.id)
+    told = await here.all(
+        "SELECT m.actor AS receiver FROM mention m JOIN thing t ON t.id = m.thing WHERE t.about = :id", id=event.id
+    )
     assert len(told) == len({one["receiver"] for one in told}) == 120
 
 

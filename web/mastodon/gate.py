@@ -14,10 +14,11 @@ from hub.errors import N_, Conflict, HubError, Invalid, NotFound
 from hub.store import Busy
 from web import auth, crossing, errors
 from web.limits import Spent
-from web.mastodon import oauth, rates
+from web.mastodon import bundled, conversations, doorbell, events, notifications, oauth, push, rates, sockets
 from web.mastodon.api import Refused, answer
 
-MODULES: tuple[Any, ...] = (oauth,)  # each part of the API, whose `routes` are answered here
+# Each part of the API, whose `routes` are answered here.
+MODULES: tuple[Any, ...] = (oauth, notifications, bundled, doorbell, conversations, push, events)
 ROUTES: list[Route] = [one for module in MODULES for one in module.routes]
 NOT_FOUND = "Not Found"  # no such call, as against no such record
 FAILED = N_("Validation failed: %(why)s")
@@ -81,6 +82,9 @@ class Gate:
         self.app, self._table = app, Table(ROUTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await _socket(scope, receive, send)
+            return
         if scope["type"] != "http" or not crossing.crosses(scope["path"]):
             await self.app(scope, receive, send)
             return
@@ -94,6 +98,28 @@ class Gate:
             return
         response = await _answer(Request(scope, receive), found)
         await response(scope, receive, send)
+
+
+async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
+    """Whoever wants to keep a socket open: there is one address for it."""
+    request = Request({**scope, "type": "http", "method": "GET"})
+    await receive()  # that they want to
+    try:
+        await sockets.serve(await _entered(request), receive, send)
+    except (Refused, HTTPException) as exc:
+        response = await refusal(request, exc)
+        start = {"status": response.status_code, "headers": response.raw_headers}
+        await send({"type": "websocket.http.response.start"} | start)
+        await send({"type": "websocket.http.response.body", "body": response.body})
+
+
+async def _entered(request: Request) -> sockets.Entered:
+    await auth.look(request.app.state)
+    if request.scope["path"].rstrip("/") != sockets.PATH:
+        raise Refused(404, NOT_FOUND)
+    if request.app.state.hub is None:
+        raise Refused(503, errors.translated(request, NOT_YET))
+    return await sockets.enter(request)
 
 
 async def _answer(request: Request, found: tuple[Endpoint, dict[str, str]] | None) -> Response:
