@@ -1,6 +1,7 @@
 """ActivityPub: how this hub and other servers speak. These names are all that the web may take from here."""
 
 from federation import inbox
+from federation.finding import find_account, find_thing
 from federation.http import Client, Unreachable
 from federation.inbox import Letterbox
 from federation.negotiate import prefers_page
@@ -33,7 +34,9 @@ __all__ = [
     "Unreachable",
     "Wire",
     "announce",
+    "find_account",
     "find_hub",
+    "find_thing",
     "follow_hub",
     "packed",
     "prefers_page",

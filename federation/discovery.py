@@ -26,7 +26,7 @@ NOBODY = N_("There is nobody by that name here.")
 
 def webfinger(tx: Tx, hub: Hub, resource: str) -> Json:
     """Who is behind `acct:hub@e17.example` or an address of ours. Raises `NotFound`."""
-    it = _behind(tx, hub, resource[:LONGEST])
+    it = behind(tx, hub, resource[:LONGEST])
     if not it.local or it.removed is not None:
         raise NotFound(NOBODY)
     return {
@@ -39,7 +39,7 @@ def webfinger(tx: Tx, hub: Hub, resource: str) -> Json:
     }
 
 
-def _behind(tx: Tx, hub: Hub, resource: str) -> Actor:
+def behind(tx: Tx, hub: Hub, resource: str) -> Actor:
     if not resource.startswith(("https://", "http://")):
         name, _, host = resource.removeprefix("acct:").removeprefix("@").rpartition("@")
         if host.lower() != hub.domain.lower():

@@ -173,9 +173,9 @@ def retire(tx: Tx, id: int) -> None:
 def follow(tx: Tx, follower: int, followed: int, uri: str | None = None) -> bool:
     """`follower` follows one of ours from now on. False when they already did."""
     added = tx.run(
-        """INSERT INTO follow (follower, followed, state, uri, at) VALUES (:follower, :followed, 'accepted', :uri, :now)
-           ON CONFLICT (follower, followed) DO NOTHING""",
-        follower=follower, followed=followed, uri=uri, now=now(),
+        """INSERT INTO follow (follower, followed, state, uri, at, id)
+           VALUES (:follower, :followed, 'accepted', :uri, :now, :id) ON CONFLICT (follower, followed) DO NOTHING""",
+        follower=follower, followed=followed, uri=uri, now=now(), id=new_id(),
     )  # fmt: skip
     if added:
         record(tx, Kind.FOLLOWED, subject=followed, actor=follower)
@@ -195,10 +195,10 @@ def unfollow(tx: Tx, follower: int, followed: int) -> bool:
 def ask_to_follow(tx: Tx, ours: int, other: int) -> bool:
     """Ask somebody elsewhere to let one of ours follow. False when they did, or were asked less than a day ago."""
     asked = tx.run(
-        """INSERT INTO follow (follower, followed, state, at) VALUES (:ours, :other, 'requested', :now)
+        """INSERT INTO follow (follower, followed, state, at, id) VALUES (:ours, :other, 'requested', :now, :id)
            ON CONFLICT (follower, followed) DO UPDATE SET state = 'requested', at = excluded.at
            WHERE follow.state = 'refused' OR (follow.state = 'requested' AND follow.at <= :long_ago)""",
-        ours=ours, other=other, now=now(), long_ago=now() - UNANSWERED,
+        ours=ours, other=other, now=now(), long_ago=now() - UNANSWERED, id=new_id(),
     )  # fmt: skip
     if asked:
         record(tx, Kind.FOLLOW_ASKED, subject=other, actor=ours)
@@ -253,6 +253,26 @@ def anybody_follows(tx: Tx, other: int) -> bool:
         )
         is not None
     )
+
+
+def neighbourhood_follows(tx: Tx, other: int) -> bool:
+    """Does the hub, or the server itself, follow this actor? What they say is for our pages then."""
+    return _followed_by(tx, other, person=False)
+
+
+def residents_follow(tx: Tx, other: int) -> bool:
+    """Does somebody who lives here follow this actor in their own name?"""
+    return _followed_by(tx, other, person=True)
+
+
+def _followed_by(tx: Tx, other: int, *, person: bool) -> bool:
+    row = tx.one(
+        """SELECT 1 AS yes FROM follow f JOIN actor a ON a.id = f.follower
+           WHERE f.followed = :other AND f.state = 'accepted' AND a.local = 1
+             AND CASE WHEN a.kind = 'person' THEN 1 ELSE 0 END = :person LIMIT 1""",
+        other=other, person=int(person),
+    )  # fmt: skip
+    return row is not None
 
 
 def followers(tx: Tx, id: int, before: int | None = None, limit: int = PAGE) -> list[Actor]:
