@@ -16,7 +16,7 @@ from federation.outcome import DONE, Outcome, Runner
 from federation.resolve import Gathered, Plan
 from federation.strict_json import parse_json
 from federation.wire import Wire
-from hub import actors, asks, jobs, keys, manners, neighbouring, reports
+from hub import actors, asks, jobs, keys, manners, neighbouring, reports, scheduled
 from hub import peers as hub_peers
 from hub.actors import Actor
 from hub.clock import DAY, HOUR, MINUTE, now
@@ -139,6 +139,12 @@ async def tell(wire: Wire, job: Job) -> Outcome:
     return Outcome(settle=lambda tx: outgoing.going.tell_everybody(tx, event, news, change, after))
 
 
+async def say(wire: Wire, job: Job) -> Outcome:
+    """Say what somebody has put off until now."""
+    later = int(job.args["scheduled"])
+    return Outcome(settle=lambda tx: scheduled.say(tx, later))
+
+
 async def close(wire: Wire, job: Job) -> Outcome:
     """Tell how many had answered a poll when it closed."""
     event, starts = int(job.args["event"]), int(job.args["starts"])
@@ -152,6 +158,7 @@ RUNNERS: dict[str, Runner] = {
     "tally": tally,
     "tell": tell,
     "close": close,
+    "say": say,
     "expire": expire,
     "thread": threads.read,
     "sweep": sweep,

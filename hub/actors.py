@@ -107,9 +107,7 @@ def versions(tx: Tx, ids: list[int]) -> dict[int, int]:
     named = {f"i{n}": id for n, id in enumerate(ids)}
     if not named:
         return {}
-    rows = tx.all(
-        f"SELECT id, updated FROM actor WHERE id IN ({', '.join(f':{name}' for name in named)})", **named
-    )
+    rows = tx.all(f"SELECT id, updated FROM actor WHERE id IN ({', '.join(f':{name}' for name in named)})", **named)
     return {row["id"]: row["updated"] for row in rows}
 
 

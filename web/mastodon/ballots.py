@@ -30,4 +30,3 @@ def _shape(v: View, me: int, it: Thing, poll: Standing) -> Poll:
         id=shown.id, expires_at=shown.expires_at, expired=shown.expired, multiple=shown.multiple,
         votes_count=shown.votes_count, voters_count=shown.voters_count, options=options, voted=own, own_votes=mine,
     )  # fmt: skip
-

@@ -14,11 +14,31 @@ from hub.errors import N_, Conflict, HubError, Invalid, NotFound
 from hub.store import Busy
 from web import auth, crossing, errors
 from web.limits import Spent
-from web.mastodon import bundled, conversations, doorbell, events, notifications, oauth, push, rates, sockets
+from web.mastodon import (
+    bundled,
+    conversations,
+    doorbell,
+    drafting,
+    events,
+    marking,
+    media,
+    notifications,
+    oauth,
+    polls,
+    push,
+    rates,
+    sockets,
+    statuses,
+    timelines,
+)
 from web.mastodon.api import Refused, answer
 
 # Each part of the API, whose `routes` are answered here.
-MODULES: tuple[Any, ...] = (oauth, notifications, bundled, doorbell, conversations, push, events)
+MODULES: tuple[Any, ...] = (
+    oauth,
+    statuses, drafting, marking, timelines, polls, media,
+    notifications, bundled, doorbell, conversations, push, events,
+)  # fmt: skip
 ROUTES: list[Route] = [one for module in MODULES for one in module.routes]
 NOT_FOUND = "Not Found"  # no such call, as against no such record
 FAILED = N_("Validation failed: %(why)s")

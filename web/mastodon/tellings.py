@@ -26,15 +26,15 @@ POLLS = ("event", "ask", "offer")
 def piece(tx: Tx, v: View, it: Thing) -> Piece:
     """Everything of a status that all see alike."""
     told = _whole(tx, it)
-    language = _language(v, told)
+    spoken = language(v, told)
     answered = marks.parent(tx, it.reply_to) if it.reply_to else None
     likes, shares = things.reactions(tx, it.id)
     shown = shapes.Status(
         id=str(it.id), created_at=stamp(it.published), edited_at=None if it.edited is None else stamp(it.edited),
         in_reply_to_id=str(answered[0]) if answered else None,
         in_reply_to_account_id=str(answered[1]) if answered else None,
-        sensitive=it.extra.sensitive, spoiler_text=pick(it.extra.warning, language), visibility=VISIBILITY[it.audience],
-        language=language or None, uri=it.uri, url=it.url or it.uri, content=content(told, v, language),
+        sensitive=it.extra.sensitive, spoiler_text=pick(it.extra.warning, spoken), visibility=VISIBILITY[it.audience],
+        language=spoken or None, uri=it.uri, url=it.url or it.uri, content=content(told, v, spoken),
         replies_count=marks.answered(tx, _uris(tx, told)), reblogs_count=shares, favourites_count=likes,
         media_attachments=attachments(tx, v, it), mentions=_mentions(tx, it), tags=tags(v, it.tags),
         application=_application(tx, it), neighbourhub=_ours(tx, told),
@@ -84,7 +84,7 @@ def attachment(tx: Tx, v: View, it: Picture, number: int) -> shapes.Attachment:
         id=str(kept.id), type="image", url=f"{address}-full.jpg", preview_url=f"{address}-small.jpg",
         meta=shapes.Meta(
             original=_size(kept.width, kept.height), small=_size(kept.small_width, kept.small_height),
-            focus=shapes.Focus(),
+            focus=_focus(kept.focus),
         ),
         description=pick(it.alt or kept.alt, v.language) or None,
     )  # fmt: skip
@@ -94,6 +94,11 @@ def _size(width: int | None, height: int | None) -> "shapes.Size | UnsetType":
     if not width or not height:
         return UNSET
     return shapes.Size(width, height, f"{width}x{height}", round(width / height, 4))
+
+
+def _focus(kept: str) -> shapes.Focus:
+    x, _, y = kept.partition(",")
+    return shapes.Focus(float(x), float(y)) if y else shapes.Focus()
 
 
 def _mentions(tx: Tx, it: Thing) -> list[shapes.Mention]:
@@ -178,9 +183,9 @@ def _link(url: str) -> str:
     return f'<a href="{escape(url)}" rel="nofollow noopener">{escape(url.partition("://")[2])}</a>'
 
 
-def _language(v: View, it: Thing) -> str:
+def language(v: View, it: Thing) -> str:
     """The one that it is told in: the hub's first that it is written in."""
-    words: Text = it.html or it.title
+    words: Text = it.html | it.title
     found = next((one for one in v.hub.languages if one in words), "") or language_of(words, v.language)
     return found if 2 <= len(found.partition("-")[0]) <= 3 and found != "und" else ""
 

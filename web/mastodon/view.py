@@ -122,6 +122,6 @@ def view_of(state: State) -> View:
 
 def _put(kept: dict[int, T], id: int, value: T, most: int) -> None:
     if len(kept) >= most and id not in kept:
-        for old in list(kept)[: most // 8]:
+        for old in list(kept)[: most // 8 or 1]:
             del kept[old]
     kept[id] = value
