@@ -23,6 +23,7 @@ class Said(msgspec.Struct, frozen=True):
     audience: str
     open: bool
     reply: bool
+    answered: int  # whom it answers; 0 for nobody, for somebody who is not known, and for oneself
     pictures: bool
     tags: list[str]
     gone: bool
@@ -45,6 +46,7 @@ def said(tx: Tx, id: int, by: int | None = None) -> Said | None:
         open=row["audience"] == PUBLIC and row["hidden"] == 0, gone=row["removed"] is not None,
         hidden=row["hidden"] not in (0, FOR_FEW),
         reply=row["reply_to"] is not None and row["answered"] != row["author"],
+        answered=row["answered"] if row["answered"] and row["answered"] != row["author"] else 0,
         pictures=bool(unpack(row["pictures"], list[object])), tags=[one["tag"] for one in tags], row=row,
     )  # fmt: skip
 
@@ -55,7 +57,26 @@ def readers(tx: Tx, it: Said) -> list[int]:
         return []
     if it.audience == DIRECT:
         return [it.by]
-    return list(dict.fromkeys([it.by, *homes.readers(tx, it.row, it.by)]))
+    found = homes.meant(tx, it.row) if it.by == it.author else homes.readers(tx, it.row, it.by)
+    apart = tx.all(
+        "SELECT l.account FROM list_member m JOIN list l ON l.id = m.list WHERE m.actor = :by AND l.exclusive = 1",
+        by=it.by,
+    )
+    elsewhere = {row["account"] for row in apart}
+    return list(dict.fromkeys([it.by, *(one for one in found if one not in elsewhere)]))
+
+
+def lists(tx: Tx, it: Said) -> list[tuple[int, int]]:
+    """The lists that it stands in, by who says or shares it: their numbers, and whose they are."""
+    rows = tx.all(
+        """SELECT l.id, l.account FROM list_member m JOIN list l ON l.id = m.list WHERE m.actor = :by AND (
+             :answered = 0 OR (l.replies = 'list' AND EXISTS
+               (SELECT 1 FROM list_member y WHERE y.list = l.id AND y.actor = :answered))
+             OR (l.replies = 'followed' AND EXISTS (SELECT 1 FROM follow y WHERE y.follower = l.account
+               AND y.followed = :answered AND y.state = 'accepted')))""",
+        by=it.by, answered=it.answered if it.by == it.author else 0,
+    )  # fmt: skip
+    return [(row["id"], row["account"]) for row in rows] if not it.hidden and it.audience != DIRECT else []
 
 
 def share(tx: Tx, thing: int, by: int) -> int | None:

@@ -39,6 +39,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
     channels: frozenset[Channel]
     users: frozenset[int]
+    lists: bool
 
 
 def told(tx: Tx, v: View, changes: Iterable[Change], wanted: Wanted) -> list[Told]:
@@ -60,7 +61,8 @@ def _said(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
         return []
     unwilling = hearing.unwilling(tx, it)
     home = _home(tx, v, it, Entry(it.id, it.id), "update", hearing.readers(tx, it), wanted, unwilling)
-    return home + _public(tx, v, it, "update", wanted, unwilling)
+    lists = _lists(tx, v, it, Entry(it.id, it.id), "update", wanted, unwilling)
+    return home + lists + _public(tx, v, it, "update", wanted, unwilling)
 
 
 def _changed(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
@@ -70,7 +72,8 @@ def _changed(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
     unwilling = hearing.unwilling(tx, it)
     concerned = [*hearing.readers(tx, it), *hearing.named(tx, it)]
     home = _home(tx, v, it, Entry(it.id, it.id), "status.update", concerned, wanted, unwilling)
-    return home + _public(tx, v, it, "status.update", wanted, unwilling)
+    lists = _lists(tx, v, it, Entry(it.id, it.id), "status.update", wanted, unwilling)
+    return home + lists + _public(tx, v, it, "status.update", wanted, unwilling)
 
 
 def _shared(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
@@ -79,15 +82,17 @@ def _shared(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
     it, number = hearing.said(tx, change.subject, change.actor), hearing.share(tx, change.subject, change.actor)
     if it is None or it.gone or number is None:
         return []
-    entry = Entry(number, it.id, change.actor)
-    return _home(tx, v, it, entry, "update", hearing.readers(tx, it), wanted, hearing.unwilling(tx, it))
+    entry, unwilling = Entry(number, it.id, change.actor), hearing.unwilling(tx, it)
+    home = _home(tx, v, it, entry, "update", hearing.readers(tx, it), wanted, unwilling)
+    return home + _lists(tx, v, it, entry, "update", wanted, unwilling)
 
 
 def _unshared(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
     it, number = hearing.said(tx, change.subject, change.actor), int(change.detail.get("number") or 0)
     if it is None or change.detail.get("how") != "share" or not number:
         return []
-    return _gone(number, [(USER, one) for one in hearing.readers(tx, it)], wanted)
+    whose: list[Channel] = [(USER, one) for one in hearing.readers(tx, it)]
+    return _gone(number, [*whose, *((LIST, one) for one, _ in hearing.lists(tx, it))], wanted)
 
 
 def _deleted(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
@@ -95,6 +100,7 @@ def _deleted(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
     if it is None:
         return []
     whose: list[Channel] = [(USER, one) for one in {*hearing.readers(tx, it), *hearing.named(tx, it)}]
+    whose += [(LIST, one) for one, _ in hearing.lists(tx, it)]
     return _gone(it.id, [*whose, *(_channels(it) if it.audience == FOR_ALL else [])], wanted)
 
 
@@ -113,6 +119,15 @@ def _conversed(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
     return [Told(stream, "conversation", conversations.written(tx, v, change.actor, change.subject))]
 
 
+def _filters(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
+    stream: Channel = (USER, change.actor)
+    return [Told(stream, "filters_changed", b"")] if stream in wanted.channels else []
+
+
+def _no_announcement(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
+    return [Told((USER, one), "announcement.delete", str(change.subject).encode()) for one in wanted.users]
+
+
 # --- who hears it ----------------------------------------------------------------------------------
 
 
@@ -125,6 +140,16 @@ def _home(
     for one in dict.fromkeys(accounts):
         if one in wanted.users and (one not in unwilling or one == it.by):
             found += [Told((USER, one), event, body) for _, body in entities.statuses(tx, v, one, [entry])]
+    return found
+
+
+def _lists(
+    tx: Tx, v: View, it: Said, entry: Entry, event: str, wanted: Wanted, unwilling: frozenset[int]
+) -> list[Told]:  # fmt: skip
+    found = []
+    for one, whose in hearing.lists(tx, it) if wanted.lists else ():
+        if (LIST, one) in wanted.channels and whose not in unwilling:
+            found += [Told((LIST, one), event, body) for _, body in entities.statuses(tx, v, whose, [entry])]
     return found
 
 
@@ -163,5 +188,6 @@ _HANDLERS: dict[str, _Handler] = {
     Kind.POST_REMOVED: _deleted, Kind.EVENT_REMOVED: _deleted, Kind.ASK_REMOVED: _deleted,
     Kind.PROJECT_REMOVED: _deleted, Kind.POST_HIDDEN: _deleted, Kind.HEARD_TAKEN_BACK: _deleted,
     Kind.REACTED: _shared, Kind.UNREACTED: _unshared,
-    Kind.NOTICED: _noticed, Kind.CONVERSED: _conversed,
+    Kind.NOTICED: _noticed, Kind.CONVERSED: _conversed, Kind.FILTERS_CHANGED: _filters,
+    Kind.ANNOUNCEMENT_REMOVED: _no_announcement,
 }  # fmt: skip

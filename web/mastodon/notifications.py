@@ -4,7 +4,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub import bundles, notices, viewing
+from hub import bundles, markers, notices, viewing
 from hub.errors import NotFound
 from hub.notices import KINDS, Notice
 from hub.store import Tx
@@ -15,6 +15,7 @@ from web.mastodon.shapes import stamp
 from web.mastodon.view import Entry, View, view
 
 DEFAULT, MOST = 40, 80
+PLACE = "notifications"  # how the marker is called that says how far they have read
 COUNTED, MOST_COUNTED = 100, 1000
 ABOUT = frozenset({"mention", "status", "reblog", "favourite", "poll", "update"})  # kinds that show a status
 
@@ -106,7 +107,7 @@ def _unread(tx: Tx, me: int, it: Asked, limit: int) -> int:
 
 def last_read(tx: Tx, me: int) -> int:
     """The notice up to which they have read."""
-    return 0
+    return next((one.upto for one in markers.get(tx, me, [PLACE])), 0)
 
 
 routes = [

@@ -11,8 +11,9 @@ from contextlib import suppress
 import structlog
 from starlette.datastructures import State
 
-from hub import changes, hearing, mentions, scopes
+from hub import changes, hearing, lists, mentions, scopes
 from hub.changes import Place
+from hub.errors import NotFound
 from hub.store import Busy, Store, Tx
 from web import auth
 from web.mastodon import broadcast
@@ -177,7 +178,8 @@ def _news(tx: Tx, v: View, place: Place, wanted: Wanted) -> tuple[int, Place, li
 
 
 def _wanted(on: dict[Channel, set[Listener]]) -> Wanted:
-    return Wanted(frozenset(on), frozenset(int(whose) for name, whose in on if name == USER))
+    users = frozenset(int(whose) for name, whose in on if name == USER)
+    return Wanted(frozenset(on), users, any(name == LIST for name, _ in on))
 
 
 # --- which stream ----------------------------------------------------------------------------------
@@ -205,7 +207,11 @@ async def channel_of(store: Store, caller: Caller, name: str, params: Params) ->
 
 
 async def _own_list(store: Store, me: int, asked: str) -> int:
-    raise Refused(401, NOT_YOURS)
+    number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else 0
+    try:
+        return (await store.read(lists.get, me, number)).id
+    except NotFound:
+        raise Refused(401, NOT_YOURS) from None
 
 
 def named(channel: Channel) -> list[str]:
