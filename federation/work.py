@@ -16,7 +16,7 @@ from federation.outcome import DONE, Outcome, Runner
 from federation.resolve import Gathered, Plan
 from federation.strict_json import parse_json
 from federation.wire import Wire
-from hub import actors, asks, jobs, keys, manners, neighbouring, reports, scheduled
+from hub import actors, apps, asks, jobs, keys, manners, neighbouring, reports, scheduled
 from hub import peers as hub_peers
 from hub.actors import Actor
 from hub.clock import DAY, HOUR, MINUTE, now
@@ -256,4 +256,5 @@ def _sweep(tx: Tx) -> None:
     keys.sweep(tx)
     reports.sweep(tx)
     neighbouring.sweep(tx)
+    apps.sweep(tx)
     outgoing.sweep(tx)

@@ -31,7 +31,7 @@ CODE_KEPT = DAY  # how long a code that was used is known, so that using it agai
 UNUSED = 180 * DAY  # a token that nobody used for so long has ended
 SEEN_EVERY = 10 * MINUTE  # how often a token's last use is written down
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.S)
-_UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2000-\u200f\u2028-\u202f\ufeff]")
+_UNSEEN = re.compile(r"[^\x21-\x7e]|\\")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # a SHA-256 in base64url
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 

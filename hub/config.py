@@ -81,6 +81,13 @@ class Limits(msgspec.Struct, frozen=True):
     api_apps: Annotated[Times, _say("Apps that may make themselves known from one address, in ten minutes.")] = 5
 
 
+class Security(msgspec.Struct, frozen=True):
+    require_second_factor: Annotated[
+        bool,
+        _say("Whether stewards and moderators need a second step to sign in, two weeks after they have become one."),
+    ] = True
+
+
 class Log(msgspec.Struct, frozen=True):
     format: Annotated[
         Literal["auto", "plain", "json"], _say("How lines look; auto: plain on a terminal, JSON otherwise.")
@@ -108,6 +115,7 @@ class Config(msgspec.Struct, frozen=True):
     network: Network = Network()
     media: Media = Media()
     limits: Limits = Limits()
+    security: Security = Security()
     log: Log = Log()
     worker: Worker = Worker()
 

@@ -45,10 +45,10 @@ class Site:
 
 @asynccontextmanager
 async def a_site(store: Store, data: Path, *, base: str = BASE, **more: Any) -> AsyncIterator[Site]:
-    """The hub in `store`, on the air. `server`, `hub` and `limits` are sections of its configuration."""
+    """The hub in `store`, on the air. `server`, `hub`, `limits` are sections of its configuration; others are whole."""
     config = Config(
         server=Server(base_url=base, **more.pop("server", {})), hub=Hub(**more.pop("hub", {})),
-        limits=Limits(**more.pop("limits", {})),
+        limits=Limits(**more.pop("limits", {})), **more,
     )  # fmt: skip
     app = build(store, config, data=data)
     site = Site(app, store, base)

@@ -28,7 +28,7 @@ DOCS = ROOT / "docs"
 DRAFTS: dict[str, type[msgspec.Struct]] = {
     "event": events.Draft, "ask": asks.Draft, "offer": asks.Draft, "project": projects.Draft, "note": posts.Draft,
 }  # fmt: skip
-WHO = ("everybody", "resident", "organiser", "moderator", "steward", "set-up link", "own link")
+WHO = ("everybody", "resident", "organiser", "moderator", "steward", "set-up link", "own link", "app", "token")
 
 Names = set[str]
 Role = Literal["hub", "aggregator"]
@@ -126,7 +126,7 @@ def route_rows(text: str) -> list[tuple[str, list[str], str]]:
 
 
 def _all_routes() -> list[tuple[str, list[str], str]]:
-    return [it for role in ROLES for it in walk(_app(role).routes)]
+    return [it for role in ROLES for it in walk([*_app(role).routes, *_app(role).state.api])]
 
 
 def walk(found: list[BaseRoute], prefix: str = "") -> Iterator[tuple[str, list[str], str]]:

@@ -7,10 +7,26 @@ from pathlib import Path
 import msgspec
 from processes import Hub, until, words_of
 
-from hub import asks, attendance, events, helping, jobs, peers, people, posts, projects
+from hub import (
+    apps,
+    asks,
+    attendance,
+    events,
+    helping,
+    jobs,
+    peers,
+    people,
+    posts,
+    projects,
+    reacting,
+    relations,
+    settings,
+    statuses,
+)
 from hub.clock import DAY, HOUR, now
 from hub.config import Config
 from hub.people import Guest
+from hub.statuses import Draft, NewPoll
 from hub.store import Tx
 from hub.store.migrate import migrate
 from hub.store.open import opened
@@ -82,9 +98,38 @@ def _corners(tx: Tx) -> dict[str, str]:
     words: Text = {"en": "Cheap pills, click here"}
     ids["hidden"] = str(posts.hide(tx, steward, posts.reply(tx, steward, int(ids["event"]), words).id).id)
     delyth = next(it.actor for it in people.all_(tx) if it.role == "resident")
+    ids |= _talk(tx, steward, delyth)
     ids["link"] = people.new_link(tx, "password", account=delyth)
+    ids["app"] = _an_app(tx, delyth, steward)
     _trouble(tx, ids["event"])
     return ids
+
+
+def _talk(tx: Tx, bethan: int, delyth: int) -> dict[str, str]:
+    """Neighbours follow each other, and say things in their own name."""
+    relations.follow(tx, delyth, settings.get(tx).actor)
+    relations.follow(tx, delyth, bethan)
+    words = "The heron is back on the weir, @delyth. https://birds.example/herons #Heron"
+    heron = statuses.publish(tx, bethan, Draft(words))
+    statuses.publish(tx, delyth, Draft("@bethan It stood there for an hour.", reply_to=heron.id))
+    options = ["Saturday morning", "Sunday afternoon", "Never"]
+    statuses.publish(tx, bethan, Draft("When shall we clean the weir?", poll=NewPoll(options, 3 * DAY)))
+    statuses.publish(tx, bethan, Draft("Mae gen i farn am y cyngor.", language="cy", warning="Gwleidyddiaeth leol"))
+    statuses.publish(tx, bethan, Draft("Only for those who follow me: I am sixty on Friday.", audience="followers"))
+    reacting.share(tx, bethan, events.coming(tx)[0].id)
+    reacting.keep(tx, delyth, heron.id)
+    reacting.like(tx, delyth, heron.id)
+    tx.run("UPDATE actor SET locked = 1 WHERE id = :delyth", delyth=delyth)
+    relations.follow(tx, bethan, delyth)
+    return {"heron": str(heron.id), "bethan": str(bethan)}
+
+
+def _an_app(tx: Tx, *let_in: int) -> str:
+    """An app that some have let in. Returns its name for itself."""
+    app, _ = apps.register(tx, apps.Draft("Tusk", ("tusk://back",), "read write follow push", "https://tusk.example"))
+    for who in let_in:
+        apps.let_in(tx, who, app, "read write follow push")
+    return app.client
 
 
 def _events(tx: Tx) -> dict[str, str]:

@@ -100,7 +100,8 @@ def accepted(header: str) -> list[str]:
 def choose(offered: Iterable[str], asked: str | None, own: str | None, header: str) -> str:
     """The page's language: the address's, else the person's own, else the browser's, else the hub's first."""
     known = [tag for tag in offered if tag in LANGUAGES] or ["en"]
-    for tag in (asked, own, *accepted(header[:1000])):
+    plain = (asked or "").partition("-")[0].lower()  # apps say cy-GB
+    for tag in (plain, own, *accepted(header[:1000])):
         if tag in known:
             return tag
     return known[0]

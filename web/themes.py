@@ -127,7 +127,12 @@ def sheet(folders: tuple[Path, ...]) -> str:
     rules = (ROOT / "base" / "static" / "base.css").read_text()
     own = [(f / "static" / "theme.css").read_text() for f in folders if (f / "static" / "theme.css").is_file()]
     scheme = f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
-    return "\n".join([f":root {{ {light} }}", scheme, hues, rules, *own])
+    return squeezed("\n".join([f":root {{ {light} }}", scheme, hues, rules, *own]))
+
+
+def squeezed(rules: str) -> str:
+    """The same rules without comments and without the spaces that only help to read them: a tenth less to send."""
+    return re.sub(r"\s*([{};])\s*", r"\1", re.sub(r"/\*.*?\*/", "", rules, flags=re.S)).replace(";}", "}").strip()
 
 
 class Static(msgspec.Struct, frozen=True):

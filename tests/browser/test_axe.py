@@ -20,6 +20,9 @@ OF_COLOUR = ("color-contrast", "link-in-text-block")  # all that a dark page can
 NARROW = (320, 640)
 HEAVIEST = 60_000  # bytes of the page, its sheet and its scripts, as sent; pictures and fonts are not counted
 
+LET_IN = (
+    "/oauth/authorize?client_id={app}&redirect_uri=tusk%3A%2F%2Fback&response_type=code&scope=read+write+follow+push"
+)
 GUEST = {
     "home": "/", "what’s on": "/events", "a month": "/events?month=2031-06", "no event fits": "/events?q=zzzz",
     "event": "/events/{event}", "event without a picture": "/events/{plain}", "cancelled event": "/events/{cancelled}",
@@ -29,7 +32,7 @@ GUEST = {
     "news": "/posts/{post}", "update": "/posts/{update}", "a neighbour": "/@delyth", "about us": "/about",
     "search": "/search", "found": "/search?q=river", "nothing found": "/search?q=zzzz", "follow": "/follow",
     "hubs near us": "/near",
-    "parts to follow": "/slices", "a part": "/@events", "a topic": "/@t_transport",
+    "parts to follow": "/slices", "a part": "/@events", "a topic": "/@t_transport", "a hashtag": "/tags/heron",
     "full event": "/events/{full}", "on the waiting list": "/events/{full}/answer/{waits}",
     "moved online": "/events/{moved}",
     "sign in": "/signin", "sign up": "/signup", "new password": "/password?key={link}", "404": "/nothing",
@@ -41,7 +44,10 @@ STEWARD = {
     "following": "/steward/following", "deliveries": "/steward/deliveries",
     "server": f"/steward/deliveries/{CLOSED}", "accounts": "/steward/people",
     "who knows us": "/steward/hubs",
-    "settings": "/steward/settings", "account": "/account", "publish": "/publish", "publish event": "/publish/event",
+    "settings": "/steward/settings", "account": "/account", "apps": "/account/apps",
+    "security": "/account/security", "new passkey": "/account/passkeys", "app with codes": "/account/app",
+    "still you": "/signin/again?next=/account",
+    "publish": "/publish", "publish event": "/publish/event",
     "publish ask": "/publish/ask", "publish offer": "/publish/offer", "publish project": "/publish/project",
     "publish note": "/publish/note", "change event": "/events/{event}/change", "change ask": "/asks/{ask}/change",
     "change project": "/projects/{project}/change", "change news": "/posts/{post}/change",
@@ -50,8 +56,16 @@ STEWARD = {
     "who can help": "/asks/{ask}/answers",
     "a helper": "/asks/{ask}/answers/{helper}", "who has helped": "/asks/{ask}/answers/{helped}",
     "own event": "/events/{event}",
+    "an app asks": LET_IN, "a code for an app": "/oauth/authorize/native?code=xyz",
+    "an app was refused": "/oauth/authorize/native", "an app asks for nothing": "/oauth/authorize",
 }  # fmt: skip
-RESIDENT = {"403": "/steward", "event, signed in": "/events/{event}"}
+RESIDENT = {
+    "403": "/steward", "event, signed in": "/events/{event}", "people one follows": "/home",
+    "said here": "/around/here", "said elsewhere": "/around/near", "kept": "/bookmarks", "liked": "/favourites",
+    "told to me": "/notifications", "say something": "/compose", "answer": "/compose?reply_to={heron}",
+    "a conversation": "/posts/{heron}", "news, signed in": "/posts/{post}", "a neighbour, signed in": "/@bethan",
+    "who follows": "/people/{bethan}/followers",
+}  # fmt: skip
 NATIONAL = {
     "national front": "/", "national events": "/events", "national asks": "/asks", "national projects": "/projects",
     "national search": "/search?q=river", "nothing nationally": "/events?q=zzzz", "hubs": "/hubs",
@@ -76,7 +90,9 @@ WRONG = {
     "wrong account": ("steward", "/steward/people", {"login": "?"}),
     "wrong settings": ("steward", "/steward/settings", {"name.en": "", "name.cy": ""}),
     "wrong cancellation": ("steward", "/events/{event}/cancel", {}),
-    "wrong password": ("steward", "/account", {"password": "short"}),
+    "wrong words": ("delyth", "/compose", {"text": " "}),
+    "wrong password": ("steward", "/account/security", {"password": "short"}),
+    "wrong code": ("steward", "/account/app", {"code": "12"}),
 }
 MAIN = {
     "home", "what’s on", "event", "ask", "project", "about us", "poster", "today", "publish event", "settings",
@@ -91,7 +107,7 @@ PAGES = {
     for name, path in pages.items()
 }  # fmt: skip
 PUBLIC = ("guest", "national", "empty")
-STATUS = {"404": 404, "403": 403, "not set up": 503}
+STATUS = {"an app asks for nothing": 400, "404": 404, "403": 403, "not set up": 503}
 
 
 class Rounds:

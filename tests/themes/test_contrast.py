@@ -54,7 +54,7 @@ def test_contrast_and_oklch_agree_with_the_standards() -> None:
 
 def test_one_sheet_is_served_with_the_hub_s_hues_and_no_other_host() -> None:
     sheet = themes.sheet(themes.chain())
-    assert all(f".hue-{hue} {{ --hue: {hue} }}" in sheet for hue in themes.HUES)
+    assert all(f".hue-{hue}{{--hue: {hue}}}" in sheet for hue in themes.HUES)
     assert "//" not in sheet
     assert sheet.count("font-display: swap") == 4
     assert sheet.index(".hue-20") < sheet.index("prefers-contrast")

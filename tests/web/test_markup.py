@@ -24,7 +24,7 @@ EVIL = (
 INJECTED = "zz\r\nATTACH:https://evil.example/\r\nX-Evil: yes"
 ATOM = {"feed", "entry", "id", "title", "subtitle", "updated", "published", "icon", "author", "name", "uri", "link",
         "category", "content", "summary", "rights", "logo", "generator"}  # fmt: skip
-HERE = frozenset({"script", "iframe", "object", "embed", "base"})  # elements that no page of ours has
+HERE = frozenset({"script", "iframe", "object", "embed", "base"})  # elements that no page has, but the theme's scripts
 
 
 class Elements(HTMLParser):
@@ -35,7 +35,8 @@ class Elements(HTMLParser):
         self.wrong: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.wrong += [tag] if tag in HERE else []
+        ours = tag == "script" and (dict(attrs).get("src") or "").startswith("/static/")
+        self.wrong += [tag] if tag in HERE and not ours else []
         for name, value in attrs:
             said = (value or "").strip().lower()
             runs = said.startswith(("javascript:", "data:")) and name in ("href", "src", "action")

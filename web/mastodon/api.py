@@ -12,9 +12,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hub import apps, scopes
-from hub.errors import N_, NotFound
+from hub.errors import NotFound
 from hub.people import Account
 from hub.store import Store
+from web import errors
 from web.forms import Upload as Upload
 from web.mastodon import rates
 from web.mastodon.params import LARGEST, Params, read
@@ -77,7 +78,7 @@ def route(
         caller = await _admit(request, rule)
         return await handler(request, caller, await read(request))
 
-    call.rule = rule  # type: ignore[attr-defined]
+    call.needs = "" if open else "app" if app else "token"  # type: ignore[attr-defined]
     return Route(path, call, methods=[method])
 
 
@@ -168,5 +169,5 @@ def path_id(request: Request, name: str = "id") -> int:
     """The id in the address. Raises `NotFound` for what cannot be one of ours."""
     words = str(request.path_params.get(name, ""))
     if not (words.isascii() and words.isdecimal() and len(words) <= 19 and int(words) <= LARGEST):
-        raise NotFound(N_("Record not found"))
+        raise NotFound(errors.NO_RECORD)
     return int(words)

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 
 from hub.errors import N_, Invalid
@@ -55,7 +56,7 @@ class Params:
     def exact(self, name: str, default: str = "") -> str:
         """The same to the letter: for what is compared, and not read."""
         words = _words(self._one(name))
-        return default if words is None else words
+        return default if words is None else words.replace("\0", "")  # which PostgreSQL keeps in no text
 
     def flag(self, name: str, default: bool | None = None) -> bool | None:
         """Yes or no. As in Rails what is not one of the words for no is yes."""
@@ -179,7 +180,7 @@ async def _parts(request: Request) -> Tree:
                 elif value.filename:
                     words = forms.clean(value.filename)
                     pairs.append((name, Upload(words, value.content_type or "", await value.read())))
-    except (KeyError, ValueError, LookupError, ClientDisconnect) as exc:
+    except (KeyError, ValueError, LookupError, MultiPartException, ClientDisconnect) as exc:
         raise HTTPException(400) from exc
     return nested(pairs)
 

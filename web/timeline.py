@@ -1,0 +1,199 @@
+"""What residents read one below the other: words, events and asks as cards, with what the reader may do with each."""
+
+import msgspec
+
+from hub import actors, asks, events, search, things, viewing, voting
+from hub.actors import By
+from hub.clock import now
+from hub.kept import OPEN, Thing
+from hub.mentions import folded
+from hub.settings import Hub
+from hub.store import Row, Tx
+from hub.text import Text
+from hub.voting import Standing
+from web.showing import Photo, photos, place, web_address
+
+MOST = 20
+FOLDERS = {"event": "events", "companion": "events", "ask": "asks", "offer": "asks", "project": "projects"}
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A line of a list: what it goes by (the thing's id or its share's), the thing, and who shared it."""
+
+    id: int
+    thing: int
+    shared_by: int | None = None
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing as a reader sees it. `id` is what the list goes by. `path`: its page here; `away`: its page elsewhere,
+    "" for ours. `answers`: whom it answers. `shared_by`: whoever passed it on. `poll` with its `labels`; `liked`,
+    `shared`, `kept`, `pinned` are what the reader did. `event`, `ask`: what it is besides.
+    `open`: anybody may see it."""
+
+    id: int
+    thing: Thing
+    path: str
+    away: str
+    place: Text
+    photos: list[Photo]
+    answers: By | None = None
+    shared_by: By | None = None
+    poll: Standing | None = None
+    likes: int = 0
+    shares: int = 0
+    replies: int = 0
+    event: events.Event | None = None
+    ask: asks.Ask | None = None
+    liked: bool = False
+    shared: bool = False
+    kept: bool = False
+    pinned: bool = False
+    mine: bool = False
+
+    @property
+    def open(self) -> bool:
+        return self.thing.audience in OPEN
+
+
+class Cards(msgspec.Struct, frozen=True):
+    """A page of a list. `older` is what the next page begins behind, 0 for no more; `newest` the first one's id."""
+
+    cards: list[Card]
+    older: int = 0
+    newest: int = 0
+
+
+def cards(tx: Tx, hub: Hub, me: int, entries: list[Entry], most: int = MOST) -> Cards:
+    """The cards of a list of which one more than `most` was asked for; what `me` may not see is left out."""
+    shown = entries[:most]
+    seen = viewing.many(tx, me, [entry.thing for entry in shown])
+    counts = _counts(tx, list(seen), me)
+    found = [_card(tx, hub, me, entry, seen[entry.thing], counts) for entry in shown if entry.thing in seen]
+    return Cards(found, shown[-1].id if len(entries) > most else 0, shown[0].id if shown else 0)
+
+
+def one(tx: Tx, hub: Hub, me: int, thing: Thing) -> Card:
+    return _card(tx, hub, me, Entry(thing.id, thing.id), thing, _counts(tx, [thing.id], me))
+
+
+def said(tx: Tx, author: int, me: int, *, before: int, replies: bool, most: int = MOST + 1) -> list[Entry]:
+    """What somebody said and shared, newest first, as `me` may see it."""
+    rows = tx.all(
+        f"""SELECT * FROM (
+              SELECT t.id, t.id AS thing, NULL AS shared_by FROM thing t WHERE t.author = :author AND t.id < :before
+                AND t.kind <> 'companion' AND t.audience <> 'direct' AND (:replies = 1 OR t.reply_to IS NULL)
+                AND {viewing.SEEN}
+              UNION ALL
+              SELECT r.id, r.thing, r.actor AS shared_by FROM reaction r JOIN thing t ON t.id = r.thing
+              WHERE r.actor = :author AND r.kind = 'share' AND r.id < :before AND {viewing.SEEN}
+            ) x ORDER BY id DESC LIMIT :most""",
+        author=author, before=before, replies=int(replies), me=me, most=most,
+    )  # fmt: skip
+    return [_entry(row) for row in rows]
+
+
+def tagged(tx: Tx, tag: str, me: int, *, before: int, most: int = MOST + 1) -> list[Entry]:
+    """What is found under a hashtag, newest first."""
+    rows = tx.all(
+        f"""SELECT t.id, t.id AS thing, NULL AS shared_by FROM {things.FROM} JOIN thing_tag g ON g.thing = t.id
+            WHERE g.tag = :tag AND t.id < :before AND t.audience = 'public' AND t.kind <> 'companion'
+              AND {viewing.SEEN} AND {viewing.WANTED} ORDER BY g.thing DESC LIMIT :most""",
+        tag=folded(tag), before=before, me=me, now=now(), most=most,
+    )  # fmt: skip
+    return [_entry(row) for row in rows]
+
+
+def kept(tx: Tx, me: int, *, before: int, most: int = MOST + 1) -> list[Entry]:
+    """What somebody keeps for later, the last kept first. The list goes by when."""
+    rows = tx.all(
+        """SELECT id, thing, NULL AS shared_by FROM bookmark WHERE account = :me AND id < :before
+           ORDER BY id DESC LIMIT :most""",
+        me=me, before=before, most=most,
+    )  # fmt: skip
+    return [_entry(row) for row in rows]
+
+
+def liked(tx: Tx, me: int, *, before: int, most: int = MOST + 1) -> list[Entry]:
+    rows = tx.all(
+        """SELECT id, thing, NULL AS shared_by FROM reaction WHERE actor = :me AND kind = 'like' AND id < :before
+           ORDER BY id DESC LIMIT :most""",
+        me=me, before=before, most=most,
+    )  # fmt: skip
+    return [_entry(row) for row in rows]
+
+
+def people_found(tx: Tx, words: str, most: int = 12) -> list[actors.Actor]:
+    """People and places whose name or handle begins with these words: ours who want to be found, and others known."""
+    asked = search.folded(words.strip().lstrip("@"))[:60]
+    name, _, host = asked.partition("@")
+    if len(name) < 2:
+        return []
+    rows = tx.all(
+        """SELECT id FROM actor WHERE removed IS NULL AND kind <> 'instance' AND handle >= :from AND handle < :to
+             AND (:host = '' OR domain = :host) AND (local = 0 OR discoverable = 1)
+           ORDER BY local DESC, length(handle), handle LIMIT :most""",
+        **{"from": name, "to": name + "\U0010ffff", "host": host, "most": most},
+    )
+    return [actors.get(tx, row["id"]) for row in rows]
+
+
+# --- one card --------------------------------------------------------------------------------------
+
+
+def _card(tx: Tx, hub: Hub, me: int, entry: Entry, it: Thing, counts: dict[int, Row]) -> Card:
+    row = counts.get(it.id)
+    return Card(
+        id=entry.id, thing=it, path=path(it), away="" if it.local else web_address(it.url) or web_address(it.uri),
+        place=place(it.by, hub), photos=photos(tx, it.pictures), answers=_answered(tx, it),
+        shared_by=_by(tx, entry.shared_by), event=events.get(tx, it.id) if it.kind == "event" else None,
+        ask=asks.get(tx, it.id) if it.kind in ("ask", "offer") else None, poll=voting.standing(tx, me, it),
+        mine=it.by.id == me, likes=row["likes"] if row else 0, shares=row["shares"] if row else 0,
+        replies=row["replies"] if row else 0,
+        liked=bool(row and row["liked"]), shared=bool(row and row["shared"]), kept=bool(row and row["kept"]),
+        pinned=bool(row and row["pinned"]),
+    )  # fmt: skip
+
+
+def path(it: Thing) -> str:
+    """Where a thing is read here."""
+    if it.kind == "companion":
+        return f"/events/{it.root}"
+    return f"/{FOLDERS.get(it.kind, 'posts')}/{it.id}"
+
+
+def _counts(tx: Tx, ids: list[int], me: int) -> dict[int, Row]:
+    """Of each thing: how many like it, shared it, answered it; and what `me` did with it."""
+    named = {f"i{n}": id for n, id in enumerate(ids)}
+    if not named:
+        return {}
+    rows = tx.all(
+        f"""SELECT t.id,
+              (SELECT count(*) FROM reaction r WHERE r.thing = t.id AND r.kind = 'like') AS likes,
+              (SELECT count(*) FROM reaction r WHERE r.thing = t.id AND r.kind = 'share') AS shares,
+              (SELECT count(*) FROM thing x WHERE x.reply_to = t.uri AND x.removed IS NULL AND x.hidden = 0) AS replies,
+              EXISTS (SELECT 1 FROM reaction r WHERE r.thing = t.id AND r.actor = :me AND r.kind = 'like') AS liked,
+              EXISTS (SELECT 1 FROM reaction r WHERE r.thing = t.id AND r.actor = :me AND r.kind = 'share') AS shared,
+              EXISTS (SELECT 1 FROM bookmark b WHERE b.thing = t.id AND b.account = :me) AS kept,
+              EXISTS (SELECT 1 FROM pin p WHERE p.thing = t.id AND p.account = :me) AS pinned
+            FROM thing t WHERE t.id IN ({", ".join(f":{name}" for name in named)})""",
+        me=me, **named,
+    )  # fmt: skip
+    return {row["id"]: row for row in rows}
+
+
+def _answered(tx: Tx, it: Thing) -> By | None:
+    """Whom it answers, if that is somebody else."""
+    if it.reply_to is None:
+        return None
+    row = tx.one("SELECT author FROM thing WHERE uri = :uri", uri=it.reply_to)
+    return _by(tx, row["author"]) if row and row["author"] != it.by.id else None
+
+
+def _by(tx: Tx, id: int | None) -> By | None:
+    row = tx.one(f"SELECT {actors.BY} FROM actor a WHERE a.id = :id", id=id or 0)
+    return actors.by(row, id) if row and id else None
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(row["id"], row["thing"], row["shared_by"])
