@@ -11,6 +11,7 @@ import pytest_asyncio
 from browsing import Site
 from entities_schema import check
 from listening import Refusal, ear, events
+from mastodon_apps import token_for
 from scene import party, person, stranger
 
 from hub import apps, lists, people, posts, reacting, relations, statuses, things
@@ -22,8 +23,6 @@ from hub.statuses import Draft
 from hub.store import Tx
 from web.mastodon import broadcast
 from web.mastodon.streaming import AWAY, BACKLOG, ENDED, OF_A_TOKEN, SLOW
-
-from .conftest import token_for
 
 
 def actor(tx: Tx, login: str) -> int:
