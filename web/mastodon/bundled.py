@@ -46,7 +46,7 @@ class Part(msgspec.Struct, frozen=True):
 
 async def all_(request: Request, caller: Caller, params: Params) -> Response:
     page, partial = params.page(DEFAULT, MOST), params.text("expand_accounts") == PARTIAL
-    found = await request.app.state.store.read(
+    found = await request.app.state.store.read_hot(
         _page, view(request), caller.id, asked(params), _bundled(params), page, partial
     )
     return raw(found[0], _links(request, found[1], page))

@@ -22,7 +22,7 @@ ABOUT = frozenset({"mention", "status", "reblog", "favourite", "poll", "update"}
 
 async def all_(request: Request, caller: Caller, params: Params) -> Response:
     page = params.page(DEFAULT, MOST)
-    told, ids = await request.app.state.store.read(_page, view(request), caller.id, asked(params), page)
+    told, ids = await request.app.state.store.read_hot(_page, view(request), caller.id, asked(params), page)
     return listed(request, told, ids, page)
 
 
