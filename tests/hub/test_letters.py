@@ -153,7 +153,7 @@ def undone(tx: Tx) -> None:
         tx.run(f"DROP TABLE {name}")
     for index in (
         "thing_about", "thing_letter", "thing_letter_by", "mention_private", "mention_unread", "notice_by_sender",
-        "notice_of_thing", "notice_shown", "mute_by_muted", "muted_domain_by_name",
+        "notice_of_thing", "notice_shown", "notice_alike", "mute_by_muted", "muted_domain_by_name",
     ):  # fmt: skip
         tx.run(f"DROP INDEX {index}")
     tx.run("ALTER TABLE thing DROP COLUMN about")
