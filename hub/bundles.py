@@ -115,8 +115,15 @@ def _bundles(tx: Tx, me: int, found: dict[str, list[Notice]]) -> list[Bundle]:
         faces = list(dict.fromkeys(it.actor for it in those))[:FACES]
         made.append(
             Bundle(
-                key=key, kind=first.kind, count=count, last=last, newest=first.id, oldest=those[-1].id, at=first.at,
-                actors=faces, thing=first.thing,
+                key=key,
+                kind=first.kind,
+                count=count,
+                last=last,
+                newest=first.id,
+                oldest=those[-1].id,
+                at=first.at,
+                actors=faces,
+                thing=first.thing,
             )
         )
     return sorted(made, key=lambda it: it.newest, reverse=True)

@@ -75,7 +75,10 @@ async def _measured(hub: Hub, pid: int) -> None:
 async def _open(hub: Hub, n: int) -> ClientConnection:
     address = f"ws://localhost:{hub.port}/api/v1/streaming?stream=public"
     return await connect(
-        address, subprotocols=[TOKENS[1 + n // OF_A_TOKEN]], compression=None, ping_interval=None  # type: ignore[list-item]
+        address,
+        subprotocols=[TOKENS[1 + n // OF_A_TOKEN]],
+        compression=None,
+        ping_interval=None,  # type: ignore[list-item]
     )
 
 

@@ -157,6 +157,7 @@ async def test_a_poll_that_has_ended_is_told_to_all_who_took_part_once(
     signed_in: Any, site: Site, clock: Clock
 ) -> None:
     ann, ben = await signed_in("ann"), await signed_in("ben")
+
     def poll(tx: Tx) -> int:
         said = statuses.publish(tx, actor(tx, "ann"), Draft("Tea?", poll=NewPoll(["Yes", "No"], HOUR)))
         voting.vote(tx, actor(tx, "ben"), said.id, [0])

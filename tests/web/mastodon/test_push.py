@@ -330,4 +330,3 @@ async def test_apps_are_told_the_key_when_they_make_themselves_known(site: Site,
 
 def test_kinds_of_alerts_are_those_of_notices() -> None:
     assert set(push._known({})) == set(notices.KINDS)
-

@@ -3,15 +3,16 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 import pytest_asyncio
-from browsing import Site
+from browsing import Site, a_site, settle
 from entities_schema import check
 from listening import Refusal, ear, events
-from mastodon_apps import token_for
+from mastodon_apps import PLENTY, token_for
 from scene import party, person, stranger
 
 from hub import apps, lists, people, posts, reacting, relations, statuses, things
@@ -21,6 +22,7 @@ from hub.clock import now
 from hub.neighbouring import spread
 from hub.statuses import Draft
 from hub.store import Tx
+from hub.store.open import opened
 from web.mastodon import broadcast
 from web.mastodon.streaming import AWAY, BACKLOG, ENDED, OF_A_TOKEN, SLOW
 
@@ -317,9 +319,7 @@ async def test_events_come_on_a_request(site: Site, ann: str, path: str) -> None
     assert site.app.state.streams._all == set()
 
 
-async def test_a_stream_of_events_shows_that_it_lives(
-    site: Site, ann: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_stream_of_events_shows_that_it_lives(site: Site, ann: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("web.mastodon.events.THUMP", 0.01)
     async with events(site, "/api/v1/streaming/user/notification", ann) as pieces:
         assert [await asyncio.wait_for(pieces.get(), 10) for _ in range(3)] == [b"200", b":)\n\n", b":thump\n\n"]
@@ -346,3 +346,18 @@ async def test_a_mistake_of_ours_does_not_end_the_streams(
         await site.did(lambda tx: relations.block(tx, actor(tx, "cath"), actor(tx, "dai")))
         await say(site, "ben", "found")
         assert "found" in (await it.heard())["payload"]
+
+
+async def test_on_postgresql_what_another_process_does_is_heard_too(postgres_url: str, tmp_path: Path) -> None:
+    async with opened(postgres_url) as here, opened(postgres_url) as there:
+        await here.write(settle)
+        async with a_site(here, tmp_path, limits=PLENTY) as site:
+            token = await site.did(token_for, "ann")
+            await site.did(lambda tx: relations.follow(tx, actor(tx, "ann"), actor(tx, "ben")))
+            async with ear(site, "stream=user", token=token) as it:
+                said = await there.write(lambda tx: statuses.publish(tx, actor(tx, "ben"), Draft("@ann a heron")).id)
+                assert json.loads((await it.heard())["payload"])["id"] == str(said)
+                await there.write(spread)
+                heard = await it.heard()
+                assert heard["event"] == "notification"
+                assert json.loads(heard["payload"])["status"]["id"] == str(said)
