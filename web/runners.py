@@ -1,7 +1,7 @@
 """All that is done in the background, by federation and by the web. A new kind of job is one line here."""
 
 from federation import RUNNERS, Runner
-from hub import neighbouring, push
+from hub import push
 from hub.config import Config
 from web import ringing
 
@@ -11,5 +11,4 @@ def all_(config: Config, base: str) -> dict[str, Runner]:
     return {
         **RUNNERS,
         push.KIND: ringing.runner(config, base),
-        neighbouring.POLL_OVER: ringing.poll_over,
     }
