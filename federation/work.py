@@ -19,14 +19,13 @@ from hub import (
     actors,
     apps,
     asks,
-    homes,
     jobs,
     joining,
     keys,
     leaving,
     letters,
     manners,
-    notices,
+    neighbouring,
     reports,
     scheduled,
     signups,
@@ -289,12 +288,11 @@ def _sweep(tx: Tx) -> None:
     manners.sweep(tx)
     keys.sweep(tx)
     reports.sweep(tx)
+    neighbouring.sweep(tx)
     apps.sweep(tx)
     letters.sweep(tx)
     signups.sweep(tx)
     joining.mind(tx)
     outgoing.sweep(tx)
-    notices.sweep(tx)
-    homes.trim(tx)
     unsaid.sweep(tx)
     leaving.over(tx)

@@ -1,6 +1,6 @@
-"""The reader of the log that keeps residents up to date: first pages and notices, in the order of what happens."""
+"""The reader of the log that keeps residents up to date: first pages, letters and notices, as it happens."""
 
-from hub import homes, notices
+from hub import conversations, homes, notices, push
 from hub.changes import move, read_on
 from hub.store import Tx
 
@@ -13,7 +13,19 @@ def spread(tx: Tx) -> int:
     changes = read_on(tx, READER, MOST)
     for change in changes:
         homes.spread(tx, change)
-        notices.spread(tx, change)
+        conversations.spread(tx, change)
+        push.ring(tx, notices.spread(tx, change))
     if changes:
         move(tx, READER, changes[-1])
     return len(changes)
+
+
+def poll_over(tx: Tx, thing: int) -> None:
+    """A poll has closed: those who took part are told."""
+    push.ring(tx, notices.poll_over(tx, thing))
+
+
+def sweep(tx: Tx) -> None:
+    """Forget what nobody will look at any more. Run every hour."""
+    notices.sweep(tx)
+    homes.trim(tx)

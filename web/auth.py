@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub import factors, passwords, people, sessions, settings, signups
+from hub import factors, passwords, people, push, sessions, settings, signups
 from hub.clock import now
 from hub.errors import N_, Invalid
 from hub.people import Account
@@ -99,6 +99,8 @@ async def look(state: State) -> None:
     if seen != state.seen:
         state.hub = await state.store.read_hot(settings.found)
         state.seen = seen
+        if state.hub is not None and not state.vapid_key:
+            state.vapid_key = await state.store.read_hot(push.public_key)
 
 
 async def _signed(state: State, secret: str) -> Signed | None:
