@@ -24,7 +24,6 @@ from hub import (
     reacting,
     recovery,
     relations,
-    settings,
     signups,
     statuses,
 )
@@ -107,7 +106,7 @@ def _corners(tx: Tx) -> dict[str, str]:
     ids["update"] = str(posts.said(tx, project=int(ids["project"]))[0].id)
     words: Text = {"en": "Cheap pills, click here"}
     ids["hidden"] = str(posts.hide(tx, steward, posts.reply(tx, steward, int(ids["event"]), words).id).id)
-    delyth = next(it.actor for it in people.all_(tx) if it.role == "resident")
+    delyth = next(it.actor for it in people.all_(tx) if it.login == "delyth")
     ids |= _talk(tx, steward, delyth)
     ids["link"] = people.new_link(tx, "password", account=delyth)
     ids["app"] = _an_app(tx, delyth, steward)
@@ -117,8 +116,7 @@ def _corners(tx: Tx) -> dict[str, str]:
 
 def _talk(tx: Tx, bethan: int, delyth: int) -> dict[str, str]:
     """Neighbours follow each other, and say things in their own name."""
-    relations.follow(tx, delyth, settings.get(tx).actor)
-    relations.follow(tx, delyth, bethan)
+    relations.unfollow(tx, bethan, delyth)
     words = "The heron is back on the weir, @delyth. https://birds.example/herons #Heron"
     heron = statuses.publish(tx, bethan, Draft(words))
     statuses.publish(tx, delyth, Draft("@bethan It stood there for an hour.", reply_to=heron.id))
