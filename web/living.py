@@ -178,7 +178,9 @@ def _do(verb: Callable[..., object], who: int, *told: object) -> Callable[[Tx], 
 def _meet(tx: Tx, who: dict[str, int], it: SampleHub) -> None:
     """They say who they are, and follow each other and the hub."""
     for name, called, words in it.names:
-        profile = msgspec.structs.replace(profiles.get(tx, who[name]), name=called, note=words, discoverable=True)
+        profile = msgspec.structs.replace(
+            profiles.get(tx, who[name]), name=called, note=words, discoverable=True, indexable=True
+        )
         profiles.change(tx, who[name], profile)
     hub = settings.get(tx).actor
     for one in who.values():
