@@ -211,3 +211,27 @@ async def test_a_conversation_shows_what_came_before_and_after(site: Site) -> No
 
     assert "I have" in (await rhys.get(f"/posts/{first}")).text
     assert "Who has a ladder?" in (await rhys.get(f"/posts/{second}")).text
+
+
+async def test_people_are_found_by_their_name_and_followed(site: Site) -> None:
+    rhys = await site.who("rhys")
+    page = (await rhys.get("/find?q=olw")).text
+    assert "olwen" in page
+    assert "Nothing found" in (await rhys.get("/find?q=zzzz")).text
+    assert (await site.guest.get("/find?q=olw")).status_code == 303
+
+
+async def test_who_is_nowhere_is_said_in_words(site: Site) -> None:
+    page = (await (await site.who("rhys")).get("/find?q=@ann@nowhere.invalid")).text
+
+    assert "nowhere.invalid does not answer" in page
+
+
+async def test_an_account_that_does_not_know_one_is_nowhere_to_move_to(site: Site) -> None:
+    sunil = await site.did(stranger)
+    rhys = await site.who("rhys")
+    answer = await rhys.post("/account/move", data={"there": "@sunil@mastodon.example"})
+
+    assert answer.status_code == 422
+    assert await site.did(lambda tx: actors.get(tx, sunil).moved) is None
+    assert await site.did(lambda tx: actors.get(tx, account(tx, "rhys")).moved) is None

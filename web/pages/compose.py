@@ -20,6 +20,7 @@ from hub.text import Text
 from hub.unsaid import Unsaid
 from web import auth, done, forms, i18n, limits, twice
 from web.forms import Form
+from web.meeting import meet
 from web.pages import uploads
 from web.pages.talk import ANSWER
 from web.shell import language
@@ -126,6 +127,7 @@ async def _sent(request: Request, thing: Thing | None) -> Response:
     if form.value is None:
         return await _page(request, form, thing, 422)
     limits.check(request, ANSWER)
+    await meet(request, form.value.text)
     try:
         said = await state.store.write(_say, who, form.value, thing, key, _tongue(request))
     except HubError as refusal:
