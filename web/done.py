@@ -93,6 +93,8 @@ SAID = {
     "said-no": N_("You cannot make it. Thank you for saying so: somebody else can have the place."),
     "answer-changed": N_("Your answer is changed. The organiser sees the new one."),
     "said": N_("It is said. Those who may read it see it within a minute, wherever they are."),
+    "put-off": N_("It is kept, and said at its time. Until then only you see it."),
+    "not-later": N_("It is not going to be said."),
     "draft-kept": N_("It is kept as a draft. Nobody else sees it."),
     "draft-gone": N_("The draft is thrown away."),
     "notices-gone": N_("That is cleared."),

@@ -2,9 +2,11 @@
 
 import pytest
 from browsing import Site, fields
+from conftest import Clock
 from scene import party, stranger
 
-from hub import actors, events, homes, neighbouring, people, relations, statuses
+from hub import actors, events, homes, neighbouring, people, relations, scheduled, statuses
+from hub.clock import DAY, HOUR
 from hub.statuses import Draft, NewPoll
 from hub.store import Tx
 
@@ -235,3 +237,30 @@ async def test_an_account_that_does_not_know_one_is_nowhere_to_move_to(site: Sit
     assert answer.status_code == 422
     assert await site.did(lambda tx: actors.get(tx, sunil).moved) is None
     assert await site.did(lambda tx: actors.get(tx, account(tx, "rhys")).moved) is None
+
+
+async def test_something_is_said_when_its_time_has_come(site: Site, clock: Clock) -> None:
+    rhys = await site.who("rhys")
+    typed = {"text": "Bins tomorrow", "audience": "public", "when.date": "2026-05-02", "when.time": "18:00"}
+    answer = await rhys.post("/compose", data=typed)
+    assert answer.headers["location"].startswith("/compose")
+    page = (await rhys.get("/compose")).text
+    assert "Bins tomorrow" in page
+    number = page.partition("/compose/later/")[2].partition("/")[0]
+    clock.forward(DAY + 12 * HOUR)
+    assert await site.did(scheduled.say, int(number)) is not None
+    assert "Bins tomorrow" in (await site.guest.get("/@rhys")).text
+
+
+async def test_what_cannot_be_said_any_more_is_a_draft(site: Site, clock: Clock) -> None:
+    def scene(tx: Tx) -> int:
+        rhys = account(tx, "rhys")
+        said = statuses.publish(tx, account(tx, "olwen"), Draft("A heron"))
+        later = scheduled.put_off(tx, rhys, Draft("@olwen where?", reply_to=said.id), clock() + HOUR)
+        statuses.remove(tx, account(tx, "olwen"), said.id)
+        return later.id
+
+    id = await site.did(scene)
+    clock.forward(HOUR)
+    assert await site.did(scheduled.say, id) is None
+    assert "@olwen where?" in (await (await site.who("rhys")).get("/compose")).text
