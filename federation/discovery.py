@@ -7,7 +7,7 @@ from html import escape
 
 from federation.as2.actors import SOFTWARE
 from federation.as2.contexts import ACTIVITYSTREAMS, Json
-from hub import VERSION, actors, projects
+from hub import VERSION, actors, joining, projects
 from hub.actors import Actor
 from hub.clock import DAY, now
 from hub.errors import N_, NotFound
@@ -82,7 +82,7 @@ def nodeinfo(tx: Tx, hub: Hub, version: str) -> Json:
         "software": {"name": SOFTWARE, "version": VERSION},
         "protocols": ["activitypub"],
         "services": {"inbound": [], "outbound": []},
-        "openRegistrations": False,
+        "openRegistrations": joining.terms(tx).mode in ("open", "approval"),
         "usage": _usage(tx),
         "metadata": {
             "nodeName": pick(hub.name, hub.languages[0]),

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import structlog
 
-from federation import directory, incoming, outgoing, peers, resolve, threads
+from federation import directory, incoming, links, outgoing, peers, resolve, threads
 from federation.as2 import loose
 from federation.as2.contexts import Json
 from federation.backfill import backfill
@@ -15,7 +15,22 @@ from federation.keys import host_of
 from federation.outcome import DONE, Outcome, Runner
 from federation.resolve import Gathered, Plan
 from federation.wire import Wire
-from hub import actors, apps, asks, jobs, keys, manners, neighbouring, reports, scheduled
+from hub import (
+    actors,
+    apps,
+    asks,
+    jobs,
+    joining,
+    keys,
+    leaving,
+    letters,
+    manners,
+    neighbouring,
+    reports,
+    scheduled,
+    signups,
+    unsaid,
+)
 from hub import peers as hub_peers
 from hub.actors import Actor
 from hub.clock import DAY, HOUR, MINUTE, now
@@ -178,6 +193,7 @@ RUNNERS: dict[str, Runner] = {
     "exchange": directory.exchange,
     "hubs-of": directory.hubs_of,
     "verify": directory.verify,
+    "links": links.verify,
 }
 
 
@@ -274,4 +290,9 @@ def _sweep(tx: Tx) -> None:
     reports.sweep(tx)
     neighbouring.sweep(tx)
     apps.sweep(tx)
+    letters.sweep(tx)
+    signups.sweep(tx)
+    joining.mind(tx)
     outgoing.sweep(tx)
+    unsaid.sweep(tx)
+    leaving.over(tx)

@@ -8,7 +8,7 @@ import msgspec
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-from hub import people
+from hub import audit, people
 from hub.changes import Kind, record
 from hub.clock import MINUTE, now
 from hub.errors import N_, Conflict, Invalid, NotAllowed, NotFound
@@ -273,8 +273,9 @@ def _hash(actor: int, typed: str) -> str:
 def clear(tx: Tx, who: int, actor: int) -> None:
     """A steward helps somebody who has lost all of it: from now on their password alone is asked for again."""
     people.require(tx, who, "steward")
-    people.get(tx, actor)
+    account = people.get(tx, actor)
     forget(tx, actor)
+    audit.note(tx, who, "second-cleared", actor, name=account.login)
     record(tx, Kind.SECOND_STEP_CHANGED, subject=actor, actor=who, what="cleared")
 
 

@@ -88,7 +88,7 @@ class Sieve:
         for one, finds, ids in zip(self.filters, self._words, self._things, strict=True):
             if one.over or (context and context not in one.contexts):
                 continue
-            said = list(dict.fromkeys(m.lower() for m in finds.findall(words()))) if finds else []
+            said = list(dict.fromkeys(" ".join(m.lower().split()) for m in finds.findall(words()))) if finds else []
             if said or thing in ids:
                 named = [word.keyword for word in one.words if word.keyword.lower() in said]
                 found.append(Caught(one, named or said, thing in ids))
@@ -280,9 +280,7 @@ def _wish(tx: Tx, filter: int, wishes: Iterable[Wish]) -> None:
 
 
 def _touch(tx: Tx, id: int) -> None:
-    row = tx.one(
-        "UPDATE filter SET changed = :changed WHERE id = :id RETURNING account", id=id, changed=new_id()
-    )
+    row = tx.one("UPDATE filter SET changed = :changed WHERE id = :id RETURNING account", id=id, changed=new_id())
     if row is not None:
         record(tx, Kind.FILTERS_CHANGED, subject=row["account"], actor=row["account"])
 

@@ -130,9 +130,7 @@ def _followers_of_its_tags(tx: Tx, thing: Row) -> list[int]:
 def _shared(tx: Tx, id: int, by: int) -> list[int]:
     """A share stands under its own number; who has seen the thing already does not see it again."""
     thing = _thing(tx, id)
-    row = tx.one(
-        "SELECT id FROM reaction WHERE thing = :thing AND actor = :by AND kind = 'share'", thing=id, by=by
-    )
+    row = tx.one("SELECT id FROM reaction WHERE thing = :thing AND actor = :by AND kind = 'share'", thing=id, by=by)
     if thing is None or row is None or thing["audience"] not in OPEN:
         return []
     told = readers(tx, thing, by)
@@ -160,7 +158,8 @@ def fill(tx: Tx, account: int, followed: int) -> None:
         f"""SELECT i.id FROM thing i WHERE i.author = :them AND {_HIDE} AND i.reply_to IS NULL
               AND i.audience IN ('public', 'unlisted', 'followers') AND i.hidden IN (0, 3)
             ORDER BY i.published DESC, i.id DESC LIMIT :limit""",
-        them=followed, limit=BACK,
+        them=followed,
+        limit=BACK,
     )
     for row in rows:
         put(tx, account, row["id"], author=followed)

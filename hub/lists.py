@@ -3,12 +3,10 @@
 import msgspec
 
 from hub import actors, people
-from hub.clock import now
 from hub.errors import N_, Conflict, Invalid, NotFound
 from hub.ids import new_id
 from hub.store import Row, Tx
 from hub.text import clean_words
-from hub.viewing import SEEN, WANTED
 
 MOST, LONGEST = 50, 100  # lists of one account, characters of a title
 POLICIES = ("followed", "list", "none")
@@ -105,38 +103,6 @@ def with_(tx: Tx, me: int, actor: int) -> list[List]:
         me=me, actor=actor,
     )  # fmt: skip
     return [_list(row) for row in rows]
-
-
-def page(
-    tx: Tx, me: int, id: int, *, before: int | None = None, after: int | None = None, since: int | None = None,
-    limit: int = 20,
-) -> list[Row]:  # fmt: skip
-    """What those on a list say and share: rows as `homes.page` has them, newest first."""
-    policy, up = get(tx, me, id).replies, after is not None
-    order = "ASC" if up else "DESC"
-    rows = tx.all(
-        f"""SELECT * FROM (
-              SELECT t.id, t.id AS thing, t.author, NULL AS shared_by FROM list_member m
-                JOIN thing t ON t.author = m.actor JOIN actor a ON a.id = t.author
-                WHERE m.list = :list AND t.kind <> 'companion' AND t.audience <> 'direct' AND {_REPLIES} AND {SEEN}
-                  AND {WANTED}
-              UNION ALL
-              SELECT r.id, t.id AS thing, t.author, r.actor AS shared_by FROM list_member m
-                JOIN reaction r ON r.actor = m.actor AND r.kind = 'share' JOIN thing t ON t.id = r.thing
-                JOIN actor a ON a.id = t.author
-                WHERE m.list = :list AND t.kind <> 'companion' AND {SEEN} AND {WANTED}) x
-            WHERE id < :before AND id > :after ORDER BY id {order} LIMIT :limit""",
-        list=id, me=me, now=now(), policy=policy, before=before or 2**63 - 1, after=max(after or 0, since or 0),
-        limit=limit,
-    )  # fmt: skip
-    return rows[::-1] if up else rows
-
-
-_ANSWERED = "SELECT z.author FROM thing z WHERE z.uri = t.reply_to"
-_REPLIES = f"""(t.reply_to IS NULL OR t.author = ({_ANSWERED})
-  OR (:policy = 'list' AND EXISTS (SELECT 1 FROM list_member y WHERE y.list = :list AND y.actor = ({_ANSWERED})))
-  OR (:policy = 'followed' AND EXISTS (SELECT 1 FROM follow y WHERE y.follower = :me AND y.state = 'accepted'
-        AND y.followed = ({_ANSWERED}))))"""
 
 
 def _checked(title: str, replies: str) -> str:

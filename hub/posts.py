@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hub import actors, mentions, people, projects, settings, things, viewing
+from hub import actors, audit, mentions, people, projects, settings, things, viewing
 from hub.changes import Kind, record
 from hub.errors import N_, Invalid, NotFound
 from hub.kept import OPEN, PRIVATE
@@ -174,6 +174,7 @@ def _hide(tx: Tx, who: int, id: int, *, hidden: bool) -> Thing:
         raise NotFound(N_("There is no such reply."))
     tx.run("UPDATE thing SET hidden = :hidden WHERE id = :id", hidden=int(hidden), id=id)
     record(tx, Kind.POST_HIDDEN if hidden else Kind.POST_SHOWN, subject=id, actor=who)
+    audit.note(tx, who, "hid" if hidden else "showed", id, name=f"@{thing.by.handle}@{thing.by.domain}")
     return things.get(tx, id)
 
 

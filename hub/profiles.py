@@ -9,7 +9,6 @@ from hub import actors, jobs, linked, media, people, settings
 from hub.changes import Kind, record
 from hub.clock import now
 from hub.errors import N_, Invalid, NotFound
-from hub.kept import AUDIENCES, DIRECT, PUBLIC
 from hub.packing import pack, unpack
 from hub.reading import Fact
 from hub.store import Tx
@@ -17,15 +16,17 @@ from hub.text import clean_words
 
 NAME, NOTE = 50, 500  # characters
 FIELDS, FIELD_NAME, FIELD_VALUE = 6, 255, 255
+PRIVACY = ("public", "unlisted", "private")
 VERIFY = "links"  # the job that looks whether the pages in somebody's facts link back
 _THEIRS = '<a rel="me nofollow noopener" target="_blank" href='
 _ADDRESS = re.compile(r"https://[^\s<>\"']{1,240}")
 
 
 class Wishes(msgspec.Struct, frozen=True):
-    """How somebody likes to post, where an app does not say otherwise. `language` is a tag, or empty."""
+    """How somebody likes to post, where an app does not say otherwise. `privacy` as apps call it; `language` is a tag,
+    or empty."""
 
-    privacy: str = PUBLIC
+    privacy: str = "public"
     sensitive: bool = False
     language: str = ""
 
@@ -134,7 +135,7 @@ def _checked(tx: Tx, who: int, it: Profile) -> Profile:
         known = picture is None or picture == getattr(actors.get(tx, who), before)
         if not known and media.get(tx, picture or 0).owner != who:
             raise Invalid(N_("Choose a picture from your device."), field=field)
-    if it.wishes.privacy not in AUDIENCES or it.wishes.privacy == DIRECT:
+    if it.wishes.privacy not in PRIVACY:
         raise Invalid(N_("Choose who may read this."), field="source[privacy]")
     if it.wishes.language and not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", it.wishes.language):
         raise Invalid(N_("Choose the language from the list."), field="source[language]")

@@ -72,9 +72,7 @@ def by_number(tx: Tx, number: int) -> Row | None:
     return tx.one("SELECT id, thing, actor, at FROM reaction WHERE id = :id AND kind = 'share'", id=number)
 
 
-def who_did(
-    tx: Tx, thing: int, kind: str, *, before: int | None = None, limit: int = 40
-) -> list[tuple[int, int]]:
+def who_did(tx: Tx, thing: int, kind: str, *, before: int | None = None, limit: int = 40) -> list[tuple[int, int]]:
     """Who liked or shared it, newest first: actors, and the number to page by."""
     rows = tx.all(
         """SELECT actor, id FROM reaction WHERE thing = :thing AND kind = :kind AND id < :before

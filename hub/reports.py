@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hub import actors, people, settings, things, viewing
+from hub import actors, audit, people, settings, things, viewing
 from hub.changes import Kind, record
 from hub.clock import DAY, now
 from hub.errors import N_, Conflict, Invalid, NotFound
@@ -152,6 +152,7 @@ def settle(tx: Tx, who: int, id: int) -> None:
     )
     if not settled:
         raise NotFound(N_("There is no such report. Somebody may have dealt with it already."))
+    audit.note(tx, who, "settled", id)
 
 
 def named(tx: Tx, report: Report) -> list[things.Thing]:

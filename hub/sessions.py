@@ -1,6 +1,5 @@
 """Being signed in: for how long, where, and since when it is sure that it is them."""
 
-import hashlib
 import re
 import secrets
 from typing import NamedTuple
@@ -10,6 +9,7 @@ import msgspec
 from hub.changes import Kind, record
 from hub.clock import DAY, HOUR, MINUTE, now
 from hub.ids import new_id
+from hub.links import hashed as hashed
 from hub.roles import Account, account_of
 from hub.store import Row, Tx
 
@@ -64,7 +64,10 @@ def open_session(tx: Tx, actor: int, agent: str = "", place: str = "", *, half: 
     """
     secret = secrets.token_urlsafe(32)
     if not half:
-        tx.run("UPDATE account SET failures = 0, wait_until = 0, tries = 0 WHERE actor = :actor", actor=actor)
+        tx.run(
+            "UPDATE account SET failures = 0, wait_until = 0, tries = 0, seen = :now WHERE actor = :actor",
+            now=now(), actor=actor,
+        )  # fmt: skip
         _notice(tx, actor, agent[:200], place[:60])
     tx.run(
         """INSERT INTO session (hash, id, account, created, seen, sure, half, agent, place)
@@ -83,7 +86,7 @@ def session(tx: Tx, secret: str) -> Signed | None:
              WHEN EXISTS (SELECT 1 FROM authenticator a WHERE a.account = acc.actor AND a.since IS NOT NULL) THEN 1
              ELSE 0 END AS enough
            FROM session s JOIN account acc ON acc.actor = s.account
-           WHERE s.hash = :hash AND s.half = 0 AND acc.closed IS NULL""",
+           WHERE s.hash = :hash AND s.half = 0 AND acc.closed IS NULL AND acc.state = 'active'""",
         hash=hashed(secret),
     )  # fmt: skip
     if row is None or _over(row):
@@ -100,7 +103,8 @@ def half_session(tx: Tx, secret: str) -> Account | None:
     """Whose password was right, while their second step is still to come."""
     row = tx.one(
         """SELECT acc.* FROM session s JOIN account acc ON acc.actor = s.account
-           WHERE s.hash = :hash AND s.half = 1 AND s.created > :since AND acc.closed IS NULL""",
+           WHERE s.hash = :hash AND s.half = 1 AND s.created > :since AND acc.closed IS NULL
+             AND acc.state = 'active'""",
         hash=hashed(secret), since=now() - HALF,
     )  # fmt: skip
     return account_of(row) if row else None
@@ -117,7 +121,9 @@ def renew_session(tx: Tx, secret: str) -> str:
 
 
 def session_used(tx: Tx, secret: str) -> None:
-    tx.run("UPDATE session SET seen = :now WHERE hash = :hash", now=now(), hash=hashed(secret))
+    row = tx.one("UPDATE session SET seen = :now WHERE hash = :hash RETURNING account", now=now(), hash=hashed(secret))
+    if row is not None:
+        tx.run("UPDATE account SET seen = :now WHERE actor = :actor", now=now(), actor=row["account"])
 
 
 def close_session(tx: Tx, secret: str) -> None:
@@ -141,9 +147,7 @@ def close_sessions(tx: Tx, actor: int) -> None:
 
 def sessions(tx: Tx, actor: int, secret: str) -> list[Session]:
     """Everywhere that somebody is signed in, the last used first. `secret` is the one they ask with."""
-    rows = tx.all(
-        "SELECT * FROM session WHERE account = :actor AND half = 0 ORDER BY seen DESC LIMIT 100", actor=actor
-    )
+    rows = tx.all("SELECT * FROM session WHERE account = :actor AND half = 0 ORDER BY seen DESC LIMIT 100", actor=actor)
     here = hashed(secret)
     return [Session(r["id"], r["agent"], r["place"], r["created"], r["seen"], r["hash"] == here) for r in rows]
 
@@ -186,7 +190,3 @@ def _around(place: str) -> str:
     """The wider network of an address, which does not change with every walk round the block."""
     sign = ":" if ":" in place else "."
     return sign.join(place.split(sign)[:2])
-
-
-def hashed(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -5,14 +5,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from hub import actors, handles, roles
+from hub import actors, audit, handles, roles
 from hub.changes import Kind, record
 from hub.clock import now
 from hub.errors import N_, Conflict, Invalid, NotFound
 from hub.packing import pack, unpack
 from hub.places import Area, point
 from hub.store import Row, Tx
-from hub.text import Text, clean_text
+from hub.text import Text, clean_text, pick
 
 HUES = (20, 45, 70, 95, 125, 150, 165, 205, 235, 265, 300, 345)  # degrees OKLCH: the twelve that pass (look.md)
 LANGUAGES = ("en", "cy")
@@ -132,6 +132,7 @@ def change(tx: Tx, who: int, draft: Draft) -> Hub:
     actors.rename(tx, hub.actor, title=draft.name, summary=draft.welcome, area=area, picture=None)
     tx.run("UPDATE actor SET lat = :lat, lon = :lon WHERE id = :id", lat=draft.lat, lon=draft.lon, id=hub.actor)
     record(tx, Kind.HUB_CHANGED, subject=hub.actor, actor=who)
+    audit.note(tx, who, "settings")
     return get(tx)
 
 
@@ -176,6 +177,12 @@ def found(tx: Tx) -> Hub | None:
            FROM hub h JOIN actor a ON a.id = h.actor WHERE h.id = 1"""
     )
     return _hub(row) if row else None
+
+
+def rule_lines(hub: Hub, language: str) -> list[str]:
+    """The hub's rules, one by one."""
+    said = (one.strip().lstrip("-*• ").strip() for one in pick(hub.rules, language).splitlines())
+    return [line for line in said if line]
 
 
 def base(tx: Tx) -> str:

@@ -20,11 +20,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub import factors, passwords, people, push, sessions, settings
+from hub import factors, passwords, people, push, sessions, settings, signups
 from hub.clock import now
 from hub.errors import N_, Invalid
 from hub.people import Account
 from hub.sessions import Signed
+from hub.signups import Signup
 from hub.store import Busy, Tx
 from web import done, limits
 from web.crossing import POPUP
@@ -53,6 +54,14 @@ class SignIn(Exception):
     def __init__(self, back: str) -> None:
         super().__init__(back)
         self.back = back
+
+
+class Waits(Exception):
+    """Whoever signs in has asked to join and is not in yet: they are told how it stands, and nothing else."""
+
+    def __init__(self, signup: Signup) -> None:
+        super().__init__(signup.state)
+        self.signup = signup
 
 
 class Again(Exception):
@@ -236,13 +245,19 @@ class Passwords:
 
 
 async def check(request: Request, name: str, password: str) -> Account:
-    """Whose name and password this is. Raises `Invalid`, in the same words and time whatever was wrong; 429."""
+    """Whose name and password this is. Raises `Invalid`, in the same words and time whatever was wrong; 429.
+
+    Raises `Waits` for somebody who has asked to join and is not in yet.
+    """
     limits.check(request, limits.SIGN_IN)
     limits.check(request, NAME, name.strip().lower()[:300])
     state = request.app.state
-    known = await state.store.read(people.known_as, name)
+    known, asks = await state.store.read(_known, name)
     waits = known is not None and known[2] > now()
-    fits = await state.passwords.fits(password, known[1] if known and not waits else None)
+    kept = known[1] if known and not waits else asks[1] if asks and not known else None
+    fits = await state.passwords.fits(password, kept)
+    if fits and known is None:
+        raise Waits(asks[0])
     if known is None or not fits:
         if not waits:  # nobody's failure is written down as well: it takes as long
             await state.store.write(people.sign_in_failed, known[0].actor if known else 0)
@@ -252,6 +267,10 @@ async def check(request: Request, name: str, password: str) -> Account:
     if passwords.stale(kept):
         await state.store.write(people.rehash, found.actor, kept, await state.passwords.hashed(password))
     return found  # type: ignore[no-any-return]
+
+
+def _known(tx: Tx, name: str) -> tuple[tuple[Account, str, int] | None, tuple[Signup, str] | None]:
+    return people.known_as(tx, name), signups.waits(tx, name)
 
 
 async def check_own(request: Request, who: Account, password: str, field: str) -> None:

@@ -34,6 +34,8 @@ SAID = {
     "said-ask": N_("It is an ask now, in the hub's name. Open it under Asks and read it over: you can change it."),
     "said-trust": N_("It shows here now. What they say from now on passes at once."),
     "said-distrust": N_("What they say from now on is looked over first."),
+    "announced": N_("Everybody who opens an app of theirs reads it, from when you said."),
+    "announcement-gone": N_("It is taken down. Nobody is told any more."),
     "settled": N_("The report is marked as dealt with."),
     "written": N_("Your message is on its way."),
     "kept-out": N_("The rule holds from now on."),
@@ -49,6 +51,24 @@ SAID = {
     "drawn": N_("It can be followed now. Tell the people who live there its handle."),
     "slice-ended": N_("It has ended. Those who followed it are told by their servers."),
     "settings": N_("The settings are saved. The pages show them from now on."),
+    "letter": N_(
+        "If there is an account with that address, a letter is on its way. Look in your mail, also under spam."
+    ),
+    "entry-letter": N_("If there is an account with that address, a link is on its way. Open it on this device."),
+    "address-letter": N_("A letter is on its way to the new address. Until you open its link, the old address stays."),
+    "address": N_("Your e-mail address is changed."),
+    "address-back": N_(
+        "The address is as it was, and everybody is signed out. A letter to choose a new password is on its way."
+    ),
+    "reset": N_("Your new password is saved, and everybody is signed out. Sign in with it."),
+    "joined": N_("Welcome. You are one of us now."),
+    "approved": N_("They are in, and a letter tells them."),
+    "refused": N_("They are refused, and a letter tells them."),
+    "all-refused": N_("They are refused. Nobody gets a letter."),
+    "revoked": N_("The link opens nothing any more."),
+    "joining": N_("This is how people join from now on."),
+    "suspended": N_("They are signed out and can do nothing until you let them back in."),
+    "let-back": N_("They can sign in again."),
     "role": N_("Their role is changed. It counts from the next page they open."),
     "account-closed": N_("The account is closed and signed out everywhere. What they published stays."),
     "password": N_("Your new password is saved. You are signed out everywhere else."),
@@ -90,6 +110,10 @@ SAID = {
     "deed-mute-week": N_("You do not hear them for a week. They are not told."),
     "deed-accept": N_("They follow you now."),
     "deed-refuse": N_("They do not follow you. They are not told why."),
+    "brought": N_("We are at work on it. Come back in a while to see how far it is."),
+    "leaving": N_("You leave in a week. Until then one button here is all it takes to stay."),
+    "staying": N_("You stay. Nothing has been lost."),
+    "list-gone": N_("The list is thrown away. The people on it are still followed."),
     "replied": N_("Your reply is here, and goes out to those who follow."),
 }
 

@@ -21,8 +21,7 @@ from hub.store.open import opened
 from web import errands, logs, runners, worker
 from web.app import a_wire, build
 from web.mastodon.streaming import Streams
-from web.protocol import Protocol
-from web.sockets import Socket
+from web.protocol import Protocol, Socket
 
 SETUP_LASTS = 24 * 3_600_000  # ms: how long a set-up link is good
 

@@ -7,7 +7,7 @@ import pytest
 from conftest import Clock
 from scene import open_hub, person, stranger
 
-from hub import actors, filters, homes, lists, markers, neighbouring, reacting, regards, relations, statuses, tags
+from hub import actors, filters, homes, lists, markers, neighbouring, regards, relations, statuses, tags
 from hub.clock import DAY
 from hub.errors import Conflict, Invalid, NotAllowed, NotFound
 from hub.statuses import Draft
@@ -23,53 +23,7 @@ def street(tx: Tx) -> tuple[int, int, int]:
     return ann, ben, cath
 
 
-def read(tx: Tx, me: int, list: int) -> list[int]:
-    return [row["id"] for row in lists.page(tx, me, list)]
-
-
 # --- lists -----------------------------------------------------------------------------------------
-
-
-async def test_a_list_shows_what_those_on_it_say_and_share_newest_first(store: Store) -> None:
-    def scene(tx: Tx) -> tuple[list[int], list[int]]:
-        ann, ben, cath = street(tx)
-        friends = lists.create(tx, ann, "Friends").id
-        lists.add(tx, ann, friends, [ben])
-        said = statuses.publish(tx, ben, Draft("A heron")).id
-        other = statuses.publish(tx, cath, Draft("A duck")).id
-        shared = reacting.share(tx, ben, other)
-        return read(tx, ann, friends), [shared, said]
-
-    found, wanted = await store.write(scene)
-    assert found == wanted
-
-
-async def test_a_list_is_paged_both_ways(store: Store) -> None:
-    def scene(tx: Tx) -> tuple[list[int], list[int], list[int]]:
-        ann, ben, _ = street(tx)
-        friends = lists.create(tx, ann, "Friends").id
-        lists.add(tx, ann, friends, [ben])
-        said = [statuses.publish(tx, ben, Draft(f"{n}")).id for n in range(5)]
-        older = [row["id"] for row in lists.page(tx, ann, friends, before=said[3], limit=2)]
-        newer = [row["id"] for row in lists.page(tx, ann, friends, after=said[0], limit=2)]
-        return said, older, newer
-
-    said, older, newer = await store.write(scene)
-    assert older == [said[2], said[1]]
-    assert newer == [said[2], said[1]]
-
-
-@pytest.mark.parametrize(("policy", "shown"), [("none", 0), ("list", 0), ("followed", 1)])
-async def test_which_answers_a_list_shows(store: Store, policy: str, shown: int) -> None:
-    def scene(tx: Tx) -> int:
-        ann, ben, cath = street(tx)
-        friends = lists.create(tx, ann, "Friends", policy).id
-        lists.add(tx, ann, friends, [ben])
-        said = statuses.publish(tx, cath, Draft("A duck"))
-        statuses.publish(tx, ben, Draft("Where?", reply_to=said.id))
-        return len(read(tx, ann, friends))
-
-    assert await store.write(scene) == shown
 
 
 async def test_who_is_on_a_list_that_is_read_apart_is_not_on_the_first_page(store: Store) -> None:
@@ -105,7 +59,6 @@ async def test_who_is_followed_no_more_is_on_no_list(store: Store) -> None:
         lambda tx, who, id, ben: lists.add(tx, who, id, [ben]),
         lambda tx, who, id, ben: lists.take_off(tx, who, id, [ben]),
         lambda tx, who, id, _: lists.members(tx, who, id),
-        lambda tx, who, id, _: lists.page(tx, who, id),
     ],
 )
 async def test_a_list_is_nobody_elses(store: Store, deed: Callable[[Tx, int, int, int], object]) -> None:

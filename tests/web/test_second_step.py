@@ -162,7 +162,7 @@ async def test_turning_it_off_asks_first_who_it_is(site: Site, clock: Clock) -> 
     asked = await rhys.post("/account/app/remove")
     assert asked.status_code == 401
     assert "Is it still you?" in asked.text
-    assert (await site.store.read(lambda tx: tx.all("SELECT 1 AS x FROM authenticator")))
+    assert await site.store.read(lambda tx: tx.all("SELECT 1 AS x FROM authenticator"))
     done = await rhys.post(
         "/signin/again?next=/account/app/remove&form=1", data={"sure.password": PASSWORD}, follow_redirects=True
     )

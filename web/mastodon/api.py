@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from hub import apps, people, scopes
 from hub.errors import NotFound
-from hub.people import Account
+from hub.people import Account, may
 from hub.store import Store
 from web import errors
 from web.forms import Upload as Upload
@@ -80,6 +80,7 @@ def route(
         caller = await _admit(request, rule)
         return await handler(request, caller, await read(request))
 
+    call.rule = rule  # type: ignore[attr-defined]
     call.needs = "" if open else "app" if app else "token"  # type: ignore[attr-defined]
     return Route(path, call, methods=[method])
 
@@ -140,7 +141,7 @@ async def _held(state: State, secret: str) -> apps.Held | None:
 
 
 def _kept_out(account: Account) -> bool:
-    return account.closed is not None
+    return not may(account, "resident")
 
 
 def invalid_token() -> Refused:
@@ -162,7 +163,7 @@ def raw(body: bytes, headers: dict[str, str] | None = None) -> Response:
 
 def listed(request: Request, items: list[bytes], ids: list[int], page: Page) -> Response:
     """A list of pieces of JSON that are ready made. `ids` are theirs, the newest first: what paging goes by."""
-    return raw(b"[" + b",".join(items) + b"]", links(request, ids, page))
+    return raw(b"[%b]" % b",".join(items), links(request, ids, page))
 
 
 def links(request: Request, ids: list[int], page: Page) -> dict[str, str]:

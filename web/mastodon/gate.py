@@ -15,21 +15,32 @@ from hub.store import Busy
 from web import auth, crossing, errors
 from web.limits import Spent
 from web.mastodon import (
+    accounts,
+    admin,
     bundled,
     conversations,
+    discovery,
     doorbell,
     drafting,
     events,
+    filters,
+    instance,
+    lists,
     marking,
     media,
     notifications,
     oauth,
     polls,
+    profile,
     push,
     rates,
+    relating,
+    search,
     sockets,
     statuses,
+    tags,
     timelines,
+    told,
 )
 from web.mastodon.api import Refused, answer
 
@@ -37,6 +48,7 @@ from web.mastodon.api import Refused, answer
 MODULES: tuple[Any, ...] = (
     oauth,
     statuses, drafting, marking, timelines, polls, media,
+    instance, profile, accounts, relating, lists, filters, tags, told, search, discovery, admin,
     notifications, bundled, doorbell, conversations, push, events,
 )  # fmt: skip
 ROUTES: list[Route] = [one for module in MODULES for one in module.routes]

@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from hub import actors, marks, media, people
+from hub import actors, marks, media, people, profiles
 from hub.actors import Actor
 from hub.errors import NotFound
 from hub.people import Account
+from hub.profiles import Wishes as Wishes
 from hub.roles import ROLES
 from hub.store import Tx
-from hub.text import pick, plain
+from hub.text import pick
 from web import i18n
 from web.mastodon import shapes
 from web.mastodon.shapes import encoded, stamp
@@ -21,14 +22,6 @@ NAMES = {role: role.capitalize() for role in ROLES}  # as the pages name them
 GROUPS = ("hub", "project")
 
 
-class Wishes(msgspec.Struct, frozen=True):
-    """How somebody likes to post, as far as an app asks."""
-
-    privacy: str = "public"
-    sensitive: bool = False
-    language: str = ""
-
-
 def account(tx: Tx, v: View, it: Actor) -> bytes:
     return encoded(_account(tx, v, it))
 
@@ -36,10 +29,12 @@ def account(tx: Tx, v: View, it: Actor) -> bytes:
 def own(tx: Tx, v: View, account: Account) -> bytes:
     """A `CredentialAccount`."""
     it = actors.get(tx, account.actor)
-    wishes = people.wishes(tx, account.actor, Wishes)
+    mine = profiles.get(tx, account.actor)
+    wishes = mine.wishes
     asked = actors.asked(tx, account.actor)
     source = shapes.Source(
-        note=plain(pick(it.summary, v.language)), fields=_fields(it, bare=True), privacy=wishes.privacy,
+        note=mine.note, fields=[shapes.Field(name, value) for name, value in mine.fields],
+        privacy=wishes.privacy,
         sensitive=wishes.sensitive, language=wishes.language or account.language or None, follow_requests_count=asked,
         hide_collections=it.hides, discoverable=it.discoverable, indexable=it.indexable,
     )  # fmt: skip
@@ -83,8 +78,11 @@ def _moved(tx: Tx, v: View, it: Actor) -> "shapes.Account | msgspec.UnsetType":
         return msgspec.UNSET
 
 
-def _fields(it: Actor, *, bare: bool = False) -> list[shapes.Field]:
-    return [shapes.Field(fact.name, plain(fact.value) if bare else fact.value) for fact in it.facts]
+def _fields(it: Actor) -> list[shapes.Field]:
+    return [
+        shapes.Field(fact.name, fact.value, None if fact.verified is None else stamp(fact.verified))
+        for fact in it.facts
+    ]
 
 
 def _roles(tx: Tx, v: View, it: Actor) -> list[shapes.Role]:

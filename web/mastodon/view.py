@@ -45,6 +45,7 @@ class Kept:
     def __init__(self) -> None:
         self.statuses: dict[int, Piece] = {}
         self.accounts: dict[int, tuple[int, bytes]] = {}
+        self.words: dict[int, tuple[int, str]] = {}  # what filters look through, of things as they were at `updated`
         self.epoch = 0  # grows whenever the log is read on
         self._seen = -1
         self._place: changes.Place | None = None
@@ -83,6 +84,11 @@ class Kept:
         with self._turn:
             if v.epoch == self.epoch:
                 _put(self.statuses, id, piece, STATUSES)
+
+    def keep_words(self, v: "View", id: int, version: int, words: str) -> None:
+        with self._turn:
+            if v.epoch == self.epoch:
+                _put(self.words, id, (version, words), STATUSES)
 
     def keep_account(self, v: "View", id: int, version: int, body: bytes) -> None:
         with self._turn:

@@ -108,4 +108,3 @@ routes = [
     Route("/signin/again", show, methods=["GET"]),
     Route("/signin/again", check, methods=["POST"]),
 ]
-

@@ -84,7 +84,7 @@ async def _whose(request: Request, key: str) -> people.Account:
 def _linked(tx: Tx, key: str) -> people.Account:
     found = people.link(tx, "password", key)
     who = people.get(tx, found) if found else None
-    if who is None or who.closed is not None:
+    if who is None or not people.may(who, "resident"):
         raise NotAllowed(N_("This link has been used or is too old. Ask for a new one."))
     return who
 

@@ -118,7 +118,7 @@ async def with_passkey(request: Request) -> Response:
 def _owner(tx: Tx, actor: int) -> tuple[Account, bool]:
     """Whose passkey it is, and whether they have an app to show as well: a passkey that nobody unlocked is one step."""
     who = people.get(tx, actor)
-    if who.closed is not None:
+    if not people.may(who, "resident"):
         raise Invalid(passkeys.REFUSED)
     return who, bool(factors.of(tx, actor).app)
 
@@ -182,11 +182,6 @@ async def leave(request: Request) -> Response:
     return await auth.leave(request, see_other(request, done.path("/", "signed-out")))
 
 
-async def sign_up(request: Request) -> Response:
-    """There is no signing up yet: what one can do without, and whom to ask."""
-    return render(request, "signup.html", None)
-
-
 _PRIVATE = {"Cache-Control": "no-store"}
 
 routes = [
@@ -197,5 +192,4 @@ routes = [
     Route("/signin/second", second, methods=["GET"]),
     Route("/signin/second", show_second, methods=["POST"]),
     Route("/signout", leave, methods=["POST"]),
-    Route("/signup", sign_up),
 ]
