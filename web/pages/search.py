@@ -8,23 +8,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hub import asks, events, projects, search, things
-from hub.actors import Actor
 from hub.asks import Ask
 from hub.events import Event
 from hub.projects import Project
 from hub.store import Tx
 from hub.things import Thing
-from web import auth, forms
+from web import forms
 from web.cache import shared
 from web.forms import Form
 from web.templates import render
-from web.timeline import people_found
 
 MOST = 24
 
 
 class SearchPage(msgspec.Struct, frozen=True):
-    """What was found for `words`, each kind apart; people for residents alone. `more` when not all of it is shown."""
+    """What was found for `words`, each kind apart; `more` when not all of it is shown."""
 
     words: str
     form: Form[Any]
@@ -32,22 +30,21 @@ class SearchPage(msgspec.Struct, frozen=True):
     asks: list[Ask]
     projects: list[Project]
     posts: list[Thing]
-    people: list[Actor]
     more: bool
 
     @property
     def count(self) -> int:
-        return len(self.events) + len(self.asks) + len(self.projects) + len(self.posts) + len(self.people)
+        return len(self.events) + len(self.asks) + len(self.projects) + len(self.posts)
 
 
 @shared
 async def find(request: Request) -> Response:
     words = " ".join(request.query_params.get("q", "")[:200].split())
-    page = await request.app.state.store.read(gather, words, auth.account(request) is not None)
+    page = await request.app.state.store.read(gather, words)
     return render(request, "search.html", page, headers={"X-Robots-Tag": "noindex"} if words else None)
 
 
-def gather(tx: Tx, words: str, resident: bool = False) -> SearchPage:
+def gather(tx: Tx, words: str) -> SearchPage:
     rows = search.things(tx, words, limit=MOST + 1)
     found: dict[str, list[int]] = {}
     for row in rows[:MOST]:
@@ -58,8 +55,7 @@ def gather(tx: Tx, words: str, resident: bool = False) -> SearchPage:
         events=sorted((events.get(tx, id) for id in found.get("event", [])), key=lambda it: (it.over, it.starts)),
         asks=[asks.get(tx, id) for id in found.get("ask", []) + found.get("offer", [])],
         projects=[projects.get(tx, id) for id in found.get("project", [])],
-        posts=[things.get(tx, id) for id in sorted(said, reverse=True)],
-        people=people_found(tx, words) if resident else [], more=len(rows) > MOST,
+        posts=[things.get(tx, id) for id in sorted(said, reverse=True)], more=len(rows) > MOST,
     )  # fmt: skip
 
 
