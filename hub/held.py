@@ -6,7 +6,7 @@ When it is let through it is published like anything else, at that moment.
 
 import msgspec
 
-from hub import actors, audit, mentions, messages, people, settings, things
+from hub import actors, audit, letters, mentions, messages, people, settings, things
 from hub.changes import Kind, record
 from hub.clock import now
 from hub.errors import N_, Conflict, NotAllowed, NotFound
@@ -53,7 +53,7 @@ def keep(tx: Tx, who: int, id: int, *, changed: bool = False) -> bool:
         if it.audience == DIRECT or not people.newcomer(tx, who):
             return False
         if waiting(tx, who) >= MOST:
-            raise Conflict(N_("Ten posts of yours wait already. Somebody who looks after the hub has to read them first."))
+            raise Conflict(N_("Ten posts of yours wait already. Somebody has to read them first."))
         tx.run(
             "INSERT INTO held (thing, author, shown, at) VALUES (:id, :who, :shown, :now)",
             id=id, who=who, shown=int(changed), now=now(),
@@ -61,6 +61,7 @@ def keep(tx: Tx, who: int, id: int, *, changed: bool = False) -> bool:
         tx.run("UPDATE thing SET hidden = 1 WHERE id = :id", id=id)
         if changed:
             record(tx, Kind.POST_HIDDEN, subject=id, actor=who)
+        letters.gather(tx, "waiting")
     record(tx, Kind.POST_HELD, subject=id, actor=who)
     return True
 
@@ -74,7 +75,7 @@ def write_only_here(tx: Tx, who: int, to: list[int], answered: Thing | None) -> 
     away = [one for one in to if one != known and not actors.get(tx, one).local]
     if away and people.newcomer(tx, who):
         raise NotAllowed(
-            N_("Until your first posts have been read here, you can write only to people of this hub, or answer others.")
+            N_("Until your first posts have been read here, you can write only to people here, or answer others.")
         )
 
 
@@ -195,7 +196,7 @@ def _letter(it: Thing, reason: str) -> Text:
     why = f"\n\n{reason}" if reason else ""
     return {
         "en": f"The people who look after this hub have not let your post through.{why}\n\n{said}".strip(),
-        "cy": f"Nid yw’r bobl sy’n gofalu am y canolbwynt hwn wedi gadael eich postiad drwodd.{why}\n\n{said}".strip(),
+        "cy": f"Nid yw’r bobl sy’n gofalu am yr hwb wedi gadael eich neges drwodd.{why}\n\n{said}".strip(),
     }
 
 

@@ -138,9 +138,9 @@ def said(tx: Tx, *, project: int | None = None, limit: int = 40) -> list[Thing]:
 def replies(
     tx: Tx, root: int, *, hidden: bool = False, limit: int = 200, skip: int = 0, without: int = 0, me: int = 0
 ) -> list[Thing]:
-    """What was said last under a thing, oldest first, but for the `skip` latest. `hidden` ones only for moderators; what
-    waits to be read only for its author `me`.
+    """What was said last under a thing, oldest first, but for the `skip` latest.
 
+    `hidden` ones only for moderators; what waits to be read, only for its author `me`.
     Nothing by the actor `without`.
     """
     rows = tx.all(

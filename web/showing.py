@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from hub import actors, media, posts
 from hub.actors import By
+from hub.people import Account
 from hub.reading import Extra, Fact
 from hub.settings import Hub
 from hub.store import Tx

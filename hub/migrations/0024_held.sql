@@ -7,7 +7,7 @@ CREATE TABLE held (
 ) {strict};
 CREATE INDEX held_by_author ON held (author, thing) WHERE decided IS NULL;
 
--- A copy for each thing that a report names. `version`: when it had last been changed.
+-- A copy for each thing that a report names. `version`: when its words had last been changed, 0 for never.
 CREATE TABLE reported (
   report {int} NOT NULL REFERENCES report, thing {int} NOT NULL REFERENCES thing,
   title TEXT NOT NULL CHECK (length(title) <= 4000), html TEXT NOT NULL CHECK (length(html) <= 240000),

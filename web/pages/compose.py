@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import media, posts, projects, statuses, things, unsaid, viewing
+from hub import held, media, posts, projects, statuses, things, unsaid, viewing
 from hub.clock import DAY, HOUR
 from hub.errors import N_, HubError, Invalid
 from hub.kept import AUDIENCES, DIRECT, PUBLIC, Thing
@@ -130,7 +130,8 @@ async def _sent(request: Request, thing: Thing | None) -> Response:
         said = await state.store.write(_say, who, form.value, thing, key, _tongue(request))
     except HubError as refusal:
         return await _page(request, form.refuse(_beside(refusal)), thing, 422)
-    return see_other(request, done.path(path(said), "changed" if thing else "said"))
+    waits = await state.store.read(held.waits, said.id)
+    return see_other(request, done.path(path(said), "said-waits" if waits else "changed" if thing else "said"))
 
 
 async def _kept(request: Request, who: Account, form: Form[Any], typed: Typed) -> Response:
