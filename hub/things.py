@@ -7,8 +7,8 @@ from hub.clock import HOUR, now
 from hub.errors import N_, TAKEN_DOWN, Conflict, Gone, Invalid, NotAllowed, NotFound
 from hub.ids import id_at, new_id
 from hub.kept import COLUMNS as COLUMNS
-from hub.kept import DIRECT, NOTHING_MORE, OPEN, PRIVATE, PUBLIC, area_of
 from hub.kept import FROM as FROM
+from hub.kept import NOTHING_MORE, OPEN, PRIVATE, PUBLIC, area_of
 from hub.kept import Picture as Picture
 from hub.kept import Seen as Seen
 from hub.kept import Thing as Thing
@@ -59,7 +59,7 @@ def create(
         personal=int(personal), app=app, extra=None if extra == NOTHING_MORE else pack(extra), about=about,
     )  # fmt: skip
     mentions.tag(tx, id, tags or [])
-    if kind != "companion" and audience != DIRECT:
+    if kind != "companion":
         search.index(tx, id, title, words, {"und": " ".join(tags or [])})
     return id
 
@@ -77,11 +77,10 @@ def change(
         pictures=pack(pictures), extra=None if extra == NOTHING_MORE else pack(extra),
         tags=None if tags is None else pack(tags), now=now(),
     )  # fmt: skip
-    said = tx.one("SELECT tags, audience FROM thing WHERE id = :id", id=id)
+    said = tx.one("SELECT tags FROM thing WHERE id = :id", id=id)
     spoken = unpack(said["tags"], list[str]) if said else []
     mentions.tag(tx, id, spoken)
-    if said is None or said["audience"] != DIRECT:
-        search.index(tx, id, title, words, {"und": " ".join(spoken)})
+    search.index(tx, id, title, words, {"und": " ".join(spoken)})
 
 
 def touch(tx: Tx, id: int) -> None:
@@ -105,7 +104,7 @@ def mirror(
         if taken_back(tx, seen.uri, writer["domain"]):
             return None
         # What somebody said long before it came here stands where it belongs in an app, which goes by numbers.
-        id = id_at(seen.published) if personal and seen.published < now() - HOUR else new_id()
+        id = _then(tx, seen.published) if personal and seen.published < now() - HOUR else new_id()
         _insert(
             tx, id=id, uri=seen.uri, url=seen.url, kind=kind, author=author, local=0, title=seen.title,
             words={}, html=seen.html, pictures=seen.pictures, tags=seen.tags, project=project, root=root,
@@ -116,8 +115,7 @@ def mirror(
         mentions.note(tx, id, mentions.known(tx, seen.mentions))
         if seen.tags:
             mentions.tag(tx, id, seen.tags)
-        if seen.audience != DIRECT:
-            search.index(tx, id, seen.title, seen.html, {"und": " ".join(seen.tags)}, anew=True)
+        search.index(tx, id, seen.title, seen.html, {"und": " ".join(seen.tags)}, anew=True)
         return id
     if kept["author"] != author or kept["kind"] != kind:
         raise NotAllowed(N_("Only its author can change this, and not into something else."))
@@ -137,8 +135,7 @@ def mirror(
     )  # fmt: skip
     mentions.note(tx, kept["id"], mentions.known(tx, seen.mentions))
     mentions.tag(tx, kept["id"], seen.tags)
-    if seen.audience != DIRECT:
-        search.index(tx, kept["id"], seen.title, seen.html, {"und": " ".join(seen.tags)})
+    search.index(tx, kept["id"], seen.title, seen.html, {"und": " ".join(seen.tags)})
     return int(kept["id"])
 
 
@@ -313,6 +310,15 @@ def _shown(words: Text) -> Text:
     if len(pack(html)) > LONGEST_HTML:
         raise Invalid(N_("This is too long: at most %(longest)s characters."), field="text", longest=STORY // 2)
     return html
+
+
+def _then(tx: Tx, ms: int) -> int:
+    """A number that nothing has, among those of a moment long ago."""
+    for _ in range(8):
+        id = id_at(ms)
+        if tx.one("SELECT 1 AS x FROM thing WHERE id = :id", id=id) is None:
+            return id
+    return new_id()
 
 
 def _row(row: Row | None) -> Row:
