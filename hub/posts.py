@@ -179,7 +179,7 @@ def _hide(tx: Tx, who: int, id: int, *, hidden: bool) -> Thing:
         raise NotFound(N_("There is no such reply."))
     tx.run("UPDATE thing SET hidden = :hidden WHERE id = :id", hidden=int(hidden), id=id)
     record(tx, Kind.POST_HIDDEN if hidden else Kind.POST_SHOWN, subject=id, actor=who)
-    if thing.local and thing.edited and not hidden:  # others hear of what was changed while nobody was to see it
+    if thing.local and not hidden:  # others hear of what it says now, and of what was hidden before it went out
         record(tx, Kind.POST_CHANGED, subject=id, actor=thing.by.id)
     audit.note(tx, who, "hid" if hidden else "showed", id, name=f"@{thing.by.handle}@{thing.by.domain}")
     return things.get(tx, id)

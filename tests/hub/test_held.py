@@ -11,6 +11,7 @@ from hub import (
     events,
     held,
     homes,
+    letters,
     mentions,
     messages,
     neighbouring,
@@ -19,13 +20,15 @@ from hub import (
     posts,
     reacting,
     relations,
+    reports,
     scheduled,
     statuses,
     things,
     timelines,
     viewing,
 )
-from hub.clock import DAY, MINUTE
+from hub.changes import Kind, record
+from hub.clock import DAY, HOUR, MINUTE
 from hub.errors import Conflict, NotAllowed, NotFound
 from hub.statuses import Draft, NewPoll
 from hub.store import Store, Tx
@@ -293,3 +296,67 @@ async def test_nor_does_an_update_from_another_server(store: Store) -> None:
         return it.html, it.hidden, posts.replies(tx, event.id)
 
     assert await store.write(scene) == ({"en": "<p>More pills</p>"}, True, [])
+
+
+async def test_a_report_keeps_what_was_reported_and_says_that_it_was_changed_since(store: Store) -> None:
+    def scene(tx: Tx) -> list[object]:
+        mo, _, ben = street(tx)
+        bad = person(tx, "bad")
+        it = statuses.publish(tx, bad, Draft("Buy my pills"))
+        filed = reports.file(tx, ben, reports.Draft(bad, [it.id]))
+        (then,) = reports.copies(tx, filed.id)
+        statuses.change(tx, bad, it.id, Draft("A heron"))
+        (changed,) = reports.copies(tx, filed.id)
+        statuses.remove(tx, bad, it.id)
+        (gone,) = reports.copies(tx, filed.id)
+        return [then.html, then.changed, changed.html, changed.changed, changed.now and changed.now.html,
+                len(changed.before), gone.html, gone.now]  # fmt: skip
+
+    pills, heron = {"en": "<p>Buy my pills</p>"}, {"en": "<p>A heron</p>"}
+    assert await store.write(scene) == [pills, False, pills, True, heron, 1, pills, None]
+
+
+async def test_a_server_that_reports_a_letter_of_others_has_no_copy_made(store: Store) -> None:
+    def scene(tx: Tx) -> list[int]:
+        _, _, ben = street(tx)
+        other = person(tx, "owain")
+        far = stranger(tx, "dai", "far.example")
+        letter = statuses.publish(tx, ben, Draft("@owain, the key is under the pot", audience="direct"))
+        theirs = statuses.publish(tx, other, Draft("@dai@far.example you fool", audience="direct"))
+        for n, it in enumerate((letter, theirs)):
+            assert reports.receive(tx, f"https://far.example/f{n}", "far.example", [it.uri], "", sender=far)
+        return [row["thing"] - theirs.id for row in tx.all("SELECT thing FROM reported")]
+
+    assert await store.write(scene) == [0]
+
+
+async def test_moderators_are_told_who_has_come_in_and_nobody_else_is(store: Store) -> None:
+    def scene(tx: Tx) -> list[object]:
+        mo, new, ben = street(tx)
+        steward = people.steward(tx).actor
+        record(tx, Kind.ACCOUNT_APPROVED, subject=new, actor=steward)
+        everywhere(tx)
+        joined = ["admin.sign_up"]
+        return [[it.actor == new for it in notices.page(tx, who, kinds=joined)] for who in (mo, steward, ben, new)]
+
+    assert await store.write(scene) == [[True], [], [], []], "who let them in knows"
+
+
+async def test_a_letter_says_what_waits_once_a_day_at_most(store: Store, clock: Clock) -> None:
+    def due(tx: Tx) -> list[int]:
+        return [row["due"] for row in tx.all("SELECT due FROM job WHERE kind = 'mail' ORDER BY due")]
+
+    def wait(tx: Tx) -> list[int]:
+        letters.gather(tx, "waiting")
+        return due(tx)
+
+    await store.write(street)
+    start = clock.ms
+    both = [start + HOUR] * 2  # a steward and a moderator
+    assert await store.write(wait) == both
+    clock.forward(30 * MINUTE)
+    assert await store.write(wait) == both, "it is in the same letter"
+    clock.forward(HOUR)
+    assert await store.write(wait) == [*both, *[start + HOUR + DAY] * 2], "whoever comes later waits for the next"
+    clock.forward(30 * DAY)
+    assert (await store.write(wait))[4:] == [clock.ms + HOUR] * 2
