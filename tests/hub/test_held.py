@@ -221,6 +221,7 @@ async def test_what_a_newcomer_changes_after_it_was_let_through_waits_again(stor
         mo, new, ben = street(tx)
         it = statuses.publish(tx, new, Draft("A heron"))
         held.let_through(tx, mo, it.id)
+        everywhere(tx)
         statuses.change(tx, new, it.id, Draft("Buy my pills"))
         everywhere(tx)
         found: list[object] = [seen_by(tx, ben, it.id), sent(tx), len(held.get(tx, it.id).before)]
