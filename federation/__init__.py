@@ -1,10 +1,11 @@
 """ActivityPub: how this hub and other servers speak. These names are all that the web may take from here."""
 
 from federation import inbox
+from federation.finding import find_account, find_thing
 from federation.http import Client, Unreachable
 from federation.inbox import Letterbox
 from federation.negotiate import prefers_page
-from federation.outcome import Outcome, settle
+from federation.outcome import Outcome, Runner, settle
 from federation.outgoing import announce
 from federation.parcels import Parcel, packed
 from federation.peers import Found, find_hub, follow_hub, stop_following, subscribe_url
@@ -26,13 +27,16 @@ __all__ = [
     "Limits",
     "Outcome",
     "Parcel",
+    "Runner",
     "Shelf",
     "Shelved",
     "Step",
     "Unreachable",
     "Wire",
     "announce",
+    "find_account",
     "find_hub",
+    "find_thing",
     "follow_hub",
     "packed",
     "prefers_page",

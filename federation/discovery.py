@@ -7,7 +7,7 @@ from html import escape
 
 from federation.as2.actors import SOFTWARE
 from federation.as2.contexts import ACTIVITYSTREAMS, Json
-from hub import VERSION, actors, projects
+from hub import VERSION, actors, joining, projects
 from hub.actors import Actor
 from hub.clock import DAY, now
 from hub.errors import N_, NotFound
@@ -26,7 +26,7 @@ NOBODY = N_("There is nobody by that name here.")
 
 def webfinger(tx: Tx, hub: Hub, resource: str) -> Json:
     """Who is behind `acct:hub@e17.example` or an address of ours. Raises `NotFound`."""
-    it = _behind(tx, hub, resource[:LONGEST])
+    it = behind(tx, hub, resource[:LONGEST])
     if not it.local or it.removed is not None:
         raise NotFound(NOBODY)
     return {
@@ -39,7 +39,7 @@ def webfinger(tx: Tx, hub: Hub, resource: str) -> Json:
     }
 
 
-def _behind(tx: Tx, hub: Hub, resource: str) -> Actor:
+def behind(tx: Tx, hub: Hub, resource: str) -> Actor:
     if not resource.startswith(("https://", "http://")):
         name, _, host = resource.removeprefix("acct:").removeprefix("@").rpartition("@")
         if host.lower() != hub.domain.lower():
@@ -82,7 +82,7 @@ def nodeinfo(tx: Tx, hub: Hub, version: str) -> Json:
         "software": {"name": SOFTWARE, "version": VERSION},
         "protocols": ["activitypub"],
         "services": {"inbound": [], "outbound": []},
-        "openRegistrations": False,
+        "openRegistrations": joining.terms(tx).mode in ("open", "approval"),
         "usage": _usage(tx),
         "metadata": {
             "nodeName": pick(hub.name, hub.languages[0]),

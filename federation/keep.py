@@ -3,6 +3,7 @@
 Whoever calls has made sure that `author` is really behind the document.
 """
 
+from federation import welcome
 from federation.as2 import loose, seen
 from federation.as2.contexts import Json
 from federation.keys import host_of
@@ -10,6 +11,7 @@ from hub import actors, asks, blocks, events, heard, jobs, posts, projects, sett
 from hub.actors import Actor
 from hub.clock import DAY, HOUR, now
 from hub.errors import NotFound
+from hub.kept import OPEN
 from hub.store import Tx
 
 ASKS = {"Ask": "ask", "Offer": "offer"}
@@ -39,20 +41,29 @@ def kind_of(doc: Json) -> str | None:
     return None
 
 
-def keep(tx: Tx, author: Actor, doc: Json, *, touched: int | None = None) -> str:
-    """Mirror a thing as its author's. Returns what came of it, in words for the log."""
+def keep(
+    tx: Tx, author: Actor, doc: Json, *, touched: int | None = None, by: Actor | None = None, wanted: bool = False
+) -> str:
+    """Mirror a thing as its author's. Returns what came of it, in words for the log.
+
+    `by` brought it here by sharing it; `wanted`: somebody who lives here looks for it, or for what answers it.
+    """
     kind = kind_of(doc)
     if kind is None:
         return "ignored: of a kind that is not shown here"
-    if not loose.is_public(doc):
-        return "ignored: not for everybody"
     level = blocks.level(tx, author.domain)
     if level == "suspended":
         return "ignored: their server is kept out"
-    it, project = seen.thing(doc, touched=touched), _project_of(tx, author, doc)
+    it, project = seen.thing(doc, touched=touched, followers=author.followers), _project_of(tx, author, doc)
     if not (it.title or it.html or it.pictures or it.extra.links or it.extra.poll):
         return "ignored: it says nothing"
     before = things.known(tx, it.uri)
+    it, for_whom = welcome.sorted_out(tx, author, it, by)
+    if before is None and (for_whom is None or (for_whom == welcome.NAMED and welcome.too_much(tx, author))):
+        return "ignored: not for us" if it.audience in OPEN else "ignored: not for everybody"
+    personal = (wanted or for_whom in (welcome.NAMED, welcome.RESIDENTS)) and for_whom != welcome.NEIGHBOURHOOD
+    if before is not None and for_whom == welcome.NEIGHBOURHOOD:
+        things.belongs(tx, before)
     spoken_to = heard.receiver(tx, before) if before is not None else None
     if spoken_to is not None:  # a moderator let it be seen; whoever changes it does not get past them
         return KEPT if heard.hear(tx, author.id, spoken_to, it) else NO_NEWS
@@ -60,12 +71,15 @@ def keep(tx: Tx, author: Actor, doc: Json, *, touched: int | None = None) -> str
     match kind:
         case "event":
             id = events.mirror(
-                tx, author.id, it, seen.event(doc, settings.get(tx).zone), project=project, counted=seen.going(doc)
-            )
+                tx, author.id, it, seen.event(doc, settings.get(tx).zone), project=project, counted=seen.going(doc),
+                personal=personal,
+            )  # fmt: skip
         case "ask" | "offer":
-            id = asks.mirror(tx, author.id, kind, it, seen.ask(doc), project=project, counted=seen.offered(doc))
+            id = asks.mirror(
+                tx, author.id, kind, it, seen.ask(doc), project=project, counted=seen.offered(doc), personal=personal
+            )
         case _:
-            id = posts.mirror(tx, author.id, it, kind=kind, project=project)
+            id = posts.mirror(tx, author.id, it, kind=kind, project=project, personal=personal)
     if id is not None and level == "limited":
         things.hold(tx, id)
     # What people merely say goes on elsewhere; what is on here, and what is said under it, belongs together.
@@ -105,23 +119,17 @@ def _much_is_said(tx: Tx, reply: int) -> bool:
 
 def keep_project(tx: Tx, actor: Actor, doc: Json) -> int | None:
     """Mirror the project that an actor is, when one of ours follows the hub that runs it."""
-    hub = hub_of(tx, actor)
+    hub = welcome.hub_of(tx, actor)
     if hub is None or hub.local or not (actors.anybody_follows(tx, hub.id) or actors.anybody_follows(tx, actor.id)):
         return None
     it, stage, wanted = seen.project(doc)
-    return projects.mirror(tx, hub.id, actor.id, it, stage=stage, wanted=wanted)
-
-
-def hub_of(tx: Tx, actor: Actor) -> Actor | None:
-    """The hub that an actor belongs to, when both say so by standing on one server."""
-    if not actor.hub or not loose.same_origin(actor.hub, actor.uri):
-        return None
-    return actors.known(tx, actor.hub)
+    personal = not welcome.belongs(tx, actor)
+    return projects.mirror(tx, hub.id, actor.id, it, stage=stage, wanted=wanted, personal=personal)
 
 
 def listened_to(tx: Tx, actor: Actor) -> bool:
     """Whether one of ours follows this actor, or the hub that it belongs to."""
-    hub = hub_of(tx, actor)
+    hub = welcome.hub_of(tx, actor)
     return actors.anybody_follows(tx, actor.id) or (hub is not None and actors.anybody_follows(tx, hub.id))
 
 

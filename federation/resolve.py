@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from federation import keys, knock
-from federation.as2 import loose, seen
+from federation.as2 import loose, seen, whom
 from federation.as2.capabilities import RFC9421, implements
 from federation.as2.contexts import Json
 from federation.http import Response, Unreachable
@@ -212,8 +212,14 @@ async def gather(wire: Wire, sender: Actor, plan: Plan) -> Gathered:
     for uri in plan.actors:
         await _if_possible(_actor(wire, uri, found, budget))
     if plan.above:
-        await _if_possible(_thread(wire, plan.above, found, budget))
+        await above(wire, plan.above, found, budget)
     return found
+
+
+async def above(wire: Wire, url: str, found: Gathered, budget: Budget) -> None:
+    """What a reply answers, as far up as can be had."""
+    if url:
+        await _if_possible(_thread(wire, url, found, budget))
 
 
 def plan(tx: Tx, sender: Actor, activity: Json) -> Plan:
@@ -274,9 +280,9 @@ def wanted(tx: Tx, sender: Actor, activity: Json) -> bool:
         hub = actors.known(tx, sender.hub)
         if hub is not None and actors.anybody_follows(tx, hub.id):
             return True
-    documents = [activity, what] if isinstance(what, dict) else [activity]
-    named = [id for doc in documents for place in ("to", "cc") for id in loose.ids_of(doc.get(place))]
-    return any(found is not None and found.local for found in (actors.known(tx, id) for id in named[:20]))
+    documents = [what, activity] if isinstance(what, dict) else [activity]
+    named = dict.fromkeys(id for doc in documents for id in whom.named(doc))
+    return any(found is not None and found.local for found in (actors.known(tx, id) for id in list(named)[:20]))
 
 
 async def _look_again(wire: Wire, sender: Actor, found: Gathered, budget: Budget) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import structlog
 
-from federation import directory, incoming, outgoing, peers, resolve, threads
+from federation import directory, incoming, links, outgoing, peers, resolve, threads
 from federation.as2 import loose
 from federation.as2.contexts import Json
 from federation.backfill import backfill
@@ -16,7 +16,7 @@ from federation.outcome import DONE, Outcome, Runner
 from federation.resolve import Gathered, Plan
 from federation.strict_json import parse_json
 from federation.wire import Wire
-from hub import actors, apps, asks, jobs, keys, manners, reports
+from hub import actors, apps, asks, jobs, joining, keys, letters, manners, reports, scheduled, signups
 from hub import peers as hub_peers
 from hub.actors import Actor
 from hub.clock import DAY, HOUR, MINUTE, now
@@ -139,6 +139,12 @@ async def tell(wire: Wire, job: Job) -> Outcome:
     return Outcome(settle=lambda tx: outgoing.going.tell_everybody(tx, event, news, change, after))
 
 
+async def say(wire: Wire, job: Job) -> Outcome:
+    """Say what somebody has put off until now."""
+    later = int(job.args["scheduled"])
+    return Outcome(settle=lambda tx: scheduled.say(tx, later))
+
+
 async def close(wire: Wire, job: Job) -> Outcome:
     """Tell how many had answered a poll when it closed."""
     event, starts = int(job.args["event"]), int(job.args["starts"])
@@ -152,12 +158,14 @@ RUNNERS: dict[str, Runner] = {
     "tally": tally,
     "tell": tell,
     "close": close,
+    "say": say,
     "expire": expire,
     "thread": threads.read,
     "sweep": sweep,
     "exchange": directory.exchange,
     "hubs-of": directory.hubs_of,
     "verify": directory.verify,
+    "links": links.verify,
 }
 
 
@@ -249,4 +257,7 @@ def _sweep(tx: Tx) -> None:
     keys.sweep(tx)
     reports.sweep(tx)
     apps.sweep(tx)
+    letters.sweep(tx)
+    signups.sweep(tx)
+    joining.mind(tx)
     outgoing.sweep(tx)

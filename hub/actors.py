@@ -94,6 +94,23 @@ def get(tx: Tx, id: int) -> Actor:
     return of_row(tx.one("SELECT * FROM actor WHERE id = :id", id=id))
 
 
+def version(tx: Tx, id: int) -> int:
+    """When it was last changed: whoever has it as of then has it. Raises `NotFound`."""
+    row = tx.one("SELECT updated FROM actor WHERE id = :id", id=id)
+    if row is None:
+        raise NotFound(N_("There is nobody by that name here."))
+    return int(row["updated"])
+
+
+def versions(tx: Tx, ids: list[int]) -> dict[int, int]:
+    """The same of many; who is unknown is left out."""
+    named = {f"i{n}": id for n, id in enumerate(ids)}
+    if not named:
+        return {}
+    rows = tx.all(f"SELECT id, updated FROM actor WHERE id IN ({', '.join(f':{name}' for name in named)})", **named)
+    return {row["id"]: row["updated"] for row in rows}
+
+
 def at(tx: Tx, uri: str) -> Actor:
     """The actor with this id on the wire. Raises `NotFound`, also for one who is gone."""
     return of_row(tx.one("SELECT * FROM actor WHERE uri = :uri AND removed IS NULL", uri=uri))
@@ -154,9 +171,9 @@ def retire(tx: Tx, id: int) -> None:
 def follow(tx: Tx, follower: int, followed: int, uri: str | None = None) -> bool:
     """`follower` follows one of ours from now on. False when they already did."""
     added = tx.run(
-        """INSERT INTO follow (follower, followed, state, uri, at) VALUES (:follower, :followed, 'accepted', :uri, :now)
-           ON CONFLICT (follower, followed) DO NOTHING""",
-        follower=follower, followed=followed, uri=uri, now=now(),
+        """INSERT INTO follow (follower, followed, state, uri, at, id)
+           VALUES (:follower, :followed, 'accepted', :uri, :now, :id) ON CONFLICT (follower, followed) DO NOTHING""",
+        follower=follower, followed=followed, uri=uri, now=now(), id=new_id(),
     )  # fmt: skip
     if added:
         record(tx, Kind.FOLLOWED, subject=followed, actor=follower)
@@ -176,10 +193,10 @@ def unfollow(tx: Tx, follower: int, followed: int) -> bool:
 def ask_to_follow(tx: Tx, ours: int, other: int) -> bool:
     """Ask somebody elsewhere to let one of ours follow. False when they did, or were asked less than a day ago."""
     asked = tx.run(
-        """INSERT INTO follow (follower, followed, state, at) VALUES (:ours, :other, 'requested', :now)
+        """INSERT INTO follow (follower, followed, state, at, id) VALUES (:ours, :other, 'requested', :now, :id)
            ON CONFLICT (follower, followed) DO UPDATE SET state = 'requested', at = excluded.at
            WHERE follow.state = 'refused' OR (follow.state = 'requested' AND follow.at <= :long_ago)""",
-        ours=ours, other=other, now=now(), long_ago=now() - UNANSWERED,
+        ours=ours, other=other, now=now(), long_ago=now() - UNANSWERED, id=new_id(),
     )  # fmt: skip
     if asked:
         record(tx, Kind.FOLLOW_ASKED, subject=other, actor=ours)
@@ -236,6 +253,26 @@ def anybody_follows(tx: Tx, other: int) -> bool:
     )
 
 
+def neighbourhood_follows(tx: Tx, other: int) -> bool:
+    """Does the hub, or the server itself, follow this actor? What they say is for our pages then."""
+    return _followed_by(tx, other, person=False)
+
+
+def residents_follow(tx: Tx, other: int) -> bool:
+    """Does somebody who lives here follow this actor in their own name?"""
+    return _followed_by(tx, other, person=True)
+
+
+def _followed_by(tx: Tx, other: int, *, person: bool) -> bool:
+    row = tx.one(
+        """SELECT 1 AS yes FROM follow f JOIN actor a ON a.id = f.follower
+           WHERE f.followed = :other AND f.state = 'accepted' AND a.local = 1
+             AND CASE WHEN a.kind = 'person' THEN 1 ELSE 0 END = :person LIMIT 1""",
+        other=other, person=int(person),
+    )  # fmt: skip
+    return row is not None
+
+
 def followers(tx: Tx, id: int, before: int | None = None, limit: int = PAGE) -> list[Actor]:
     """Who follows this actor, newest first. `before` is the `at` of the last one seen."""
     rows = tx.all(
@@ -265,6 +302,12 @@ def counts(tx: Tx, id: int) -> tuple[int, int]:
     )
     assert row is not None
     return row["followers"], row["following"]
+
+
+def asked(tx: Tx, id: int) -> int:
+    """How many wait for this actor to let them follow."""
+    row = tx.one("SELECT count(*) AS n FROM follow WHERE followed = :id AND state = 'requested'", id=id)
+    return row["n"] if row else 0
 
 
 def reach(tx: Tx, id: int) -> tuple[int, int]:

@@ -287,7 +287,9 @@ def held(tx: Tx, secret: str) -> Held | None:
 
 
 def used(tx: Tx, token: int) -> None:
-    tx.run("UPDATE token SET used = :now WHERE id = :token", now=now(), token=token)
+    row = tx.one("UPDATE token SET used = :now WHERE id = :token RETURNING account", now=now(), token=token)
+    if row is not None and row["account"] is not None:
+        tx.run("UPDATE account SET seen = :now WHERE actor = :actor", now=now(), actor=row["account"])
 
 
 def revoke(tx: Tx, app: App, secret: str) -> bool:

@@ -153,10 +153,11 @@ def mirror(
     *,
     project: int | None = None,
     counted: int | None = None,
+    personal: bool = False,
 ) -> int | None:
-    """Keep an ask or an offer of another hub. `None` when it is no news."""
+    """Keep an ask or an offer of another hub; `personal` when only some resident wants it. `None`: no news."""
     before = things.at(tx, seen.uri)
-    id = things.mirror(tx, kind, author, seen, project=project)
+    id = things.mirror(tx, kind, author, seen, project=project, personal=personal)
     if id is None:
         if before and before.by.id == author and before.updated == seen.updated:
             tx.run("UPDATE ask SET counted = :counted WHERE id = :id", counted=counted, id=before.id)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hub import people
+from hub import audit, people
 from hub.changes import Kind, record
 from hub.clock import now
 from hub.errors import N_, Invalid
@@ -91,6 +91,7 @@ def rule(tx: Tx, who: int, domain: str, level: str, reason: str = "") -> Rule:
     else:
         _show_again(tx, domain)
     record(tx, Kind.DOMAIN_RULED, subject=0, actor=who, domain=domain, level=level)
+    audit.note(tx, who, f"domain-{level}", domain=domain, reason=reason.strip())
     return Rule(domain, level, reason.strip(), now())
 
 
@@ -101,6 +102,7 @@ def lift(tx: Tx, who: int, domain: str) -> bool:
         return False
     _show_again(tx, domain)
     record(tx, Kind.DOMAIN_RULED, subject=0, actor=who, domain=domain, level="")
+    audit.note(tx, who, "domain-lifted", domain=domain)
     return True
 
 

@@ -81,6 +81,17 @@ class Limits(msgspec.Struct, frozen=True):
     api_apps: Annotated[Times, _say("Apps that may make themselves known from one address, in ten minutes.")] = 5
 
 
+class Mail(msgspec.Struct, frozen=True):
+    host: Annotated[str, _say("The mail server that takes this hub's letters. Empty: the hub sends no mail.")] = ""
+    port: Annotated[Port, _say("Its port: usually 587 with starttls, 465 with tls.")] = 587
+    security: Annotated[
+        Literal["starttls", "tls", "none"], _say("How the way there is kept private; none only on the same machine.")
+    ] = "starttls"
+    user: Annotated[str, _say("The name to sign in there with. Empty: without signing in.")] = ""
+    password: Annotated[str, _say("Its password: prefer `_FILE`.")] = ""
+    sender: Annotated[str, _say("The address that letters come from, e.g. hub@example.org.")] = ""
+
+
 class Log(msgspec.Struct, frozen=True):
     format: Annotated[
         Literal["auto", "plain", "json"], _say("How lines look; auto: plain on a terminal, JSON otherwise.")
@@ -108,6 +119,7 @@ class Config(msgspec.Struct, frozen=True):
     network: Network = Network()
     media: Media = Media()
     limits: Limits = Limits()
+    mail: Mail = Mail()
     log: Log = Log()
     worker: Worker = Worker()
 
@@ -163,7 +175,7 @@ def explain(config: Config) -> list[Row]:
             env=key.env,
             type=_type(key.kind),
             default=_shown(key.default),
-            value=_shown(getattr(getattr(config, key.section), key.name)),
+            value=_value(config, key),
             meaning=_meaning(key.kind),
         )
         for key in _KEYS.values()
@@ -269,8 +281,23 @@ def _check(config: Config) -> None:
         raise Invalid(N_("server.tls_cert and server.tls_key belong together: give both or neither."), "server.tls_key")
     if config.store.url and not config.store.url.startswith(("postgresql://", "postgres://")):
         raise Invalid(N_("store.url should begin with postgresql://, or be empty for SQLite."), "store.url")
+    _check_mail(config.mail)
     _check_networks("server.trusted_proxies", config.server.trusted_proxies)
     _check_networks("network.allow_private", config.network.allow_private)
+
+
+def _check_mail(mail: Mail) -> None:
+    if not mail.host:
+        return
+    if not re.fullmatch(r"[^\s<>@,;:\"]+@[^\s<>@,;:\"]+", mail.sender):
+        raise Invalid(
+            N_("mail.sender should be the address that letters come from, e.g. hub@example.org."), "mail.sender"
+        )
+    if mail.security == "none" and mail.password and mail.host not in ("localhost", "127.0.0.1", "::1"):
+        raise Invalid(
+            N_("mail.security is none: the password would go to %(host)s for all to read. Choose starttls."),
+            "mail.security", host=mail.host,
+        )  # fmt: skip
 
 
 def _check_networks(key: str, networks: Networks) -> None:
@@ -285,6 +312,11 @@ def _check_networks(key: str, networks: Networks) -> None:
 
 def _plain(kind: Any) -> Any:
     return _plain(get_args(kind)[0]) if get_origin(kind) is Annotated else kind
+
+
+def _value(config: Config, key: _Key) -> str:
+    value = _shown(getattr(getattr(config, key.section), key.name))
+    return "…" if value and key.name == "password" else value
 
 
 def _meaning(kind: Any) -> str:

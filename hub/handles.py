@@ -15,6 +15,18 @@ RESERVED = frozenset({
     "hub", "hubs", "events", "asks", "offers", "projects", "places", "slices", "instance", "actor", "inbox", "outbox",
     "followers", "following", "featured", "upcoming",
 })  # fmt: skip
+# Whoever went by one of these would seem to speak for the hub, or take letters that are meant for it (RFC 2142).
+OFFICIAL = frozenset({
+    "abuse", "account", "accounts", "admin", "administrator", "administration", "all", "anonymous", "api", "bot",
+    "contact", "council", "desk", "emergency", "everybody", "everyone", "feedback", "guest", "help", "helpdesk",
+    "host", "hostmaster", "hubsteward", "info", "legal", "login", "mail", "mailerdaemon", "mod", "moderation",
+    "moderator", "moderators", "neighbourhub", "news", "nobody", "noreply", "notice", "notices", "notifications",
+    "office", "official", "owner", "password", "police", "postmaster", "privacy", "register", "relay", "report",
+    "reports", "robot", "root", "security", "service", "settings", "signin", "signup", "staff", "steward", "stewards",
+    "support", "sysadmin", "system", "team", "test", "trust", "undefined", "null", "user", "verify", "webmaster",
+    "welcome", "www",
+    "cymorth", "cymedrolwr", "diogelwch", "gweinyddwr", "stiward", "swyddogol",
+})  # fmt: skip
 
 
 def reserved(handle: str) -> bool:
@@ -22,11 +34,17 @@ def reserved(handle: str) -> bool:
     return handle in RESERVED or handle.startswith((PROJECT, TOPIC, SERIES))
 
 
+def speaks_for_the_hub(handle: str) -> bool:
+    """Whether people would take it for somebody responsible, also with digits and underscores about it."""
+    return "".join(letter for letter in handle.casefold() if letter.isalpha()) in OFFICIAL
+
+
 def taken(tx: Tx, handle: str) -> bool:
-    """Whether one of ours goes by it, or will when somebody looks for them."""
+    """Whether one of ours goes by it, has ever gone by it, will when somebody looks for them, or waits to."""
     row = tx.one(
         """SELECT 1 AS x WHERE EXISTS (SELECT 1 FROM actor WHERE local = 1 AND handle = :handle)
-             OR EXISTS (SELECT 1 FROM slice WHERE handle = :handle)""",
+             OR EXISTS (SELECT 1 FROM slice WHERE handle = :handle)
+             OR EXISTS (SELECT 1 FROM signup WHERE login = :handle AND state = 'pending')""",
         handle=handle,
     )
     return row is not None

@@ -2,7 +2,7 @@
 
 from hub.changes import Change, Kind
 from hub.clock import now
-from hub.kept import FOLLOWERS, OPEN
+from hub.kept import FOLLOWERS, OPEN, PUBLIC
 from hub.store import Row, Tx
 
 KEPT = 800  # on each first page
@@ -13,6 +13,9 @@ _UNWANTED = """NOT EXISTS (SELECT 1 FROM block y WHERE y.blocker = :me AND y.blo
   AND NOT EXISTS (SELECT 1 FROM mute y WHERE y.account = :me AND y.muted = {who}
     AND (y.ends IS NULL OR y.ends > :now))"""
 AUTHOR_WANTED, SHARER_WANTED = _UNWANTED.format(who="h.author"), _UNWANTED.format(who="h.shared_by")
+# Who is on a list that is read apart from all others.
+_NOT_APART = """NOT EXISTS (SELECT 1 FROM list_member y JOIN list z ON z.id = y.list
+    WHERE y.actor = coalesce(h.shared_by, h.author) AND z.account = :me AND z.exclusive = 1)"""
 _HIDE = "i.kind <> 'companion' AND i.removed IS NULL"
 
 
@@ -75,7 +78,7 @@ def page(
         f"""SELECT h.id, h.thing, h.author, h.shared_by FROM home h JOIN thing t ON t.id = h.thing
             JOIN actor a ON a.id = h.author
             WHERE h.account = :me AND h.id < :before AND h.id > :after AND t.removed IS NULL AND t.hidden IN (0, 3)
-              AND {AUTHOR_WANTED} AND {SHARER_WANTED}
+              AND {AUTHOR_WANTED} AND {SHARER_WANTED} AND {_NOT_APART}
               AND NOT EXISTS (SELECT 1 FROM muted_domain y WHERE y.account = :me AND y.domain = a.domain)
             ORDER BY h.id {order} LIMIT :limit""",
         me=account, before=before or 2**63 - 1, after=max(after or 0, since or 0), limit=limit, now=now(),
@@ -100,15 +103,27 @@ def _said(tx: Tx, id: int) -> list[int]:
     if thing is None or thing["audience"] not in (*OPEN, FOLLOWERS):
         return []
     told = readers(tx, thing, thing["author"])
+    if thing["audience"] == PUBLIC and not thing["hidden"]:
+        told = list(dict.fromkeys([*told, *_followers_of_its_tags(tx, thing)]))
     return [one for one in told if put(tx, one, id, author=thing["author"])]
+
+
+def _followers_of_its_tags(tx: Tx, thing: Row) -> list[int]:
+    """Who follows a tag of what is said to everybody. Their first page leaves out whom they do not want to hear."""
+    rows = tx.all(
+        """SELECT DISTINCT f.account FROM thing_tag g JOIN tag_follow f ON f.tag = g.tag
+             JOIN account c ON c.actor = f.account
+           WHERE g.thing = :id AND c.closed IS NULL AND f.account <> :author AND NOT EXISTS
+             (SELECT 1 FROM block y WHERE y.blocker = :author AND y.blocked = f.account)""",
+        id=thing["id"], author=thing["author"],
+    )  # fmt: skip
+    return [row["account"] for row in rows]
 
 
 def _shared(tx: Tx, id: int, by: int) -> list[int]:
     """A share stands under its own number; who has seen the thing already does not see it again."""
     thing = _thing(tx, id)
-    row = tx.one(
-        "SELECT id FROM reaction WHERE thing = :thing AND actor = :by AND kind = 'share'", thing=id, by=by
-    )
+    row = tx.one("SELECT id FROM reaction WHERE thing = :thing AND actor = :by AND kind = 'share'", thing=id, by=by)
     if thing is None or row is None or thing["audience"] not in OPEN:
         return []
     told = readers(tx, thing, by)
@@ -136,7 +151,8 @@ def fill(tx: Tx, account: int, followed: int) -> None:
         f"""SELECT i.id FROM thing i WHERE i.author = :them AND {_HIDE} AND i.reply_to IS NULL
               AND i.audience IN ('public', 'unlisted', 'followers') AND i.hidden IN (0, 3)
             ORDER BY i.published DESC, i.id DESC LIMIT :limit""",
-        them=followed, limit=BACK,
+        them=followed,
+        limit=BACK,
     )
     for row in rows:
         put(tx, account, row["id"], author=followed)
@@ -144,7 +160,7 @@ def fill(tx: Tx, account: int, followed: int) -> None:
 
 def _thing(tx: Tx, id: int) -> Row | None:
     return tx.one(
-        f"""SELECT i.id, i.author, i.audience, i.reply_to FROM thing i
+        f"""SELECT i.id, i.author, i.audience, i.reply_to, i.hidden FROM thing i
             WHERE i.id = :id AND {_HIDE} AND i.hidden IN (0, 3)""",
         id=id,
     )

@@ -67,8 +67,7 @@ def _address(url: str) -> str:
     tail = f'<span class="invisible">{escape(hidden)}</span>' if hidden else ""
     cut = ' class="ellipsis"' if hidden else ""
     return (
-        f'<a href="{escape(url)}"><span class="invisible">{scheme}://</span>'
-        f"<span{cut}>{escape(shown)}</span>{tail}</a>"
+        f'<a href="{escape(url)}"><span class="invisible">{scheme}://</span><span{cut}>{escape(shown)}</span>{tail}</a>'
     )
 
 

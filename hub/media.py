@@ -64,6 +64,7 @@ class Media(msgspec.Struct, frozen=True):
     small_height: int
     alt: Text
     owner: int
+    focus: str = ""
 
 
 class _Facts(msgspec.Struct):
@@ -147,12 +148,54 @@ def add(tx: Tx, stored: Stored, alt: Text, owner: int) -> Media:
 
 def get(tx: Tx, id: int) -> Media:
     row = tx.one(
-        """SELECT id, key, mime, width, height, small_width, small_height, alt, owner FROM media WHERE id = :id""",
+        """SELECT id, key, mime, width, height, small_width, small_height, alt, owner, focus
+           FROM media WHERE id = :id""",
         id=id,
-    )
+    )  # fmt: skip
     if row is None:
         raise NotFound(N_("There is no such picture."))
     return Media(**{**row, "alt": unpack(row["alt"], Text)})
+
+
+def own(tx: Tx, who: int, id: int) -> Media:
+    """Raises the same `NotFound` for somebody else's and for none."""
+    found = get(tx, id)
+    if found.owner != who:
+        raise NotFound(N_("There is no such picture."))
+    return found
+
+
+def describe(tx: Tx, who: int, id: int, *, alt: Text | None = None, focus: str | None = None) -> Media:
+    """Say in words what it shows, or where the eye goes first ("x,y" from -1 to 1); `None` leaves it."""
+    kept = own(tx, who, id)
+    alt = kept.alt if alt is None else clean_text(alt, longest=ALT, field="description")
+    focus = kept.focus if focus is None else _focus(focus)
+    tx.run("UPDATE media SET alt = :alt, focus = :focus WHERE id = :id", alt=pack(alt), focus=focus, id=id)
+    return get(tx, id)
+
+
+def _focus(words: str) -> str:
+    """Rounded, and within bounds. What cannot be read is the middle."""
+    try:
+        x, y = (max(-1.0, min(1.0, float(part))) for part in words.split(","))
+    except ValueError:
+        return ""
+    return f"{x:.4g},{y:.4g}" if x == x and y == y else ""
+
+
+def discard(tx: Tx, who: int, id: int) -> None:
+    """Take it away before it is used. Raises `Conflict` when it hangs on something."""
+    own(tx, who, id)
+    used = tx.one(
+        """SELECT 1 AS x FROM thing t WHERE t.removed IS NULL AND t.pictures LIKE :mark AND t.author IN
+             (SELECT h.actor FROM hub h UNION SELECT p.actor FROM project p
+              UNION SELECT a.id FROM actor a WHERE a.id = :who) LIMIT 1""",
+        who=who, mark=f'%"media":{id}%',
+    )  # fmt: skip
+    shown = tx.one("SELECT 1 AS x FROM actor WHERE id = :who AND (picture = :id OR header = :id)", who=who, id=id)
+    if used is not None or shown is not None:
+        raise Conflict(N_("Media attachment is currently used by a status"), field="id")
+    tx.run("DELETE FROM media WHERE id = :id", id=id)
 
 
 _KEY = re.compile(r"[0-9a-f]{64}")

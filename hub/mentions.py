@@ -73,6 +73,11 @@ def revise(tx: Tx, thing: int, at: int | None = None) -> None:
     )  # fmt: skip
 
 
+def revisions(tx: Tx, thing: int) -> list[Row]:
+    """What it said before, oldest first: `title`, `html`, `pictures`, `extra` as kept, and since when, `at`."""
+    return tx.all("SELECT title, html, pictures, extra, at FROM revision WHERE thing = :id ORDER BY id", id=thing)
+
+
 def tags_of(row: Row) -> list[str]:
     return unpack(row["tags"], list[str])
 

@@ -86,9 +86,7 @@ def _said(tx: Tx, change: Change) -> list[Notice | None]:
     it = _thing(tx, change.subject)
     if it is None:
         return []
-    named = tx.all(
-        "SELECT m.actor FROM mention m JOIN account c ON c.actor = m.actor WHERE m.thing = :id", id=it.id
-    )
+    named = tx.all("SELECT m.actor FROM mention m JOIN account c ON c.actor = m.actor WHERE m.thing = :id", id=it.id)
     told = [tell(tx, row["actor"], MENTION, it.by.id, it.id) for row in named]
     if it.audience == "direct" or it.reply_to is not None:
         return told
@@ -231,9 +229,7 @@ def _thing(tx: Tx, id: int) -> Thing | None:
 
 
 def _notice(row: Row) -> Notice:
-    return Notice(
-        row["id"], row["account"], row["kind"], row["actor"], row["thing"], row["at"], bool(row["filtered"])
-    )
+    return Notice(row["id"], row["account"], row["kind"], row["actor"], row["thing"], row["at"], bool(row["filtered"]))
 
 
 _Handler = Callable[[Tx, Change], list[Notice | None]]

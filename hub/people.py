@@ -1,17 +1,22 @@
 """People with an account here: who may do what, how they sign in, and for how long."""
 
 import base64
-import hashlib
 import os
 import secrets
+from typing import TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from hub import actors, handles, settings
+from hub import actors, audit, handles, settings
 from hub.clock import DAY, HOUR, MINUTE, now
-from hub.errors import N_, Conflict, Invalid, NotAllowed, NotFound
+from hub.errors import N_, Conflict, Invalid, NotFound
+from hub.links import hashed as hashed
+from hub.links import link as link
+from hub.links import new_link as new_link
+from hub.links import use_link as use_link
+from hub.packing import unpack
 from hub.roles import ROLES as ROLES
 from hub.roles import Account as Account
 from hub.roles import account_of
@@ -19,11 +24,14 @@ from hub.roles import may as may
 from hub.roles import require as require
 from hub.store import Tx
 
+T = TypeVar("T")
+
 SHORTEST, LONGEST = 12, 256  # characters of a password
 MEMORY, PASSES, LANES = 19_456, 2, 1  # Argon2id: KiB, rounds, lanes (OWASP's minimum; 36 ms here)
 PATIENCE = 5  # wrong passwords before each further one costs a wait
 IDLE = {"resident": 30 * DAY, "organiser": 30 * DAY, "moderator": 12 * HOUR, "steward": 12 * HOUR}
 OLDEST = {"resident": 180 * DAY, "organiser": 180 * DAY, "moderator": 7 * DAY, "steward": 7 * DAY}
+FIRST, PROBATION = 3, 7 * DAY  # posts of a newcomer that are looked over, and how long at least
 SEEN_EVERY = 10 * MINUTE  # how often a session's last use is written down
 
 
@@ -43,30 +51,52 @@ class Guest(msgspec.Struct, frozen=True):
     contact: str = ""
 
 
-def create(tx: Tx, login: str, email: str, password_hash: str, role: str = "resident") -> Account:
-    """Open an account that may sign in at once. Raises `Invalid` naming the field, `Conflict` when it is taken."""
-    login, email = login.strip().lower(), email.strip().lower()
-    if not (1 <= len(login) <= 30 and login.isascii() and login.replace("_", "a").isalnum()):
-        raise Invalid(N_("A name to sign in with has 1 to 30 letters, digits or underscores."), field="login")
-    if not _is_email(email):
-        raise Invalid(N_("Type an e-mail address, such as delyth@example.org."), field="email")
+def create(
+    tx: Tx, login: str, email: str, password_hash: str, role: str = "resident", *, official: bool = True,
+    language: str = "", newcomer: bool = False,
+) -> Account:  # fmt: skip
+    """Open an account that may sign in at once. Raises `Invalid` naming the field, `Conflict` when it is taken.
+
+    `official`: made by somebody responsible, who may call it by a name that speaks for the hub. `newcomer`: what they
+    post is held at first.
+    """
+    login, email = check_login(tx, login, official=official), check_address(email)
     if role not in ROLES:
         raise Invalid(N_("A role is resident, organiser, moderator or steward."), field="role")
-    hub = settings.get(tx)
-    if login == hub.handle or handles.reserved(login) or handles.taken(tx, login):
-        raise Conflict(N_("That name is taken. Choose another."), field="login")
     if tx.one("SELECT 1 AS x FROM account WHERE email = :email", email=email):
         raise Conflict(N_("There is an account with that e-mail address already."), field="email")
+    hub = settings.get(tx)
     actor = actors.create(
         tx, hub.base, f"u-{login}", kind="person", type="Person", handle=login, title={hub.languages[0]: login},
         url=f"{hub.base}/@{login}", discoverable=False,
     )  # fmt: skip
     tx.run(
-        """INSERT INTO account (actor, login, email, password, role, created)
-           VALUES (:actor, :login, :email, :password, :role, :now)""",
-        actor=actor, login=login, email=email, password=password_hash, role=role, now=now(),
+        """INSERT INTO account (actor, login, email, password, role, language, newcomer, created)
+           VALUES (:actor, :login, :email, :password, :role, :language, :newcomer, :now)""",
+        actor=actor, login=login, email=email, password=password_hash, role=role, language=language,
+        newcomer=int(newcomer), now=now(),
     )  # fmt: skip
     return get(tx, actor)
+
+
+def check_login(tx: Tx, login: str, *, official: bool = True) -> str:
+    """A name to sign in with, as it is kept. Raises `Invalid`, or `Conflict` when somebody has it, had it, or it is
+    kept for the hub."""
+    login = login.strip().lower()
+    if not (1 <= len(login) <= 30 and login.isascii() and login.replace("_", "a").isalnum()):
+        raise Invalid(N_("A name to sign in with has 1 to 30 letters, digits or underscores."), field="login")
+    kept = handles.reserved(login) or (not official and handles.speaks_for_the_hub(login))
+    if kept or login == settings.get(tx).handle or handles.taken(tx, login):
+        raise Conflict(N_("That name is taken. Choose another."), field="login")
+    return login
+
+
+def check_address(email: str) -> str:
+    """An e-mail address, as it is kept. Raises `Invalid`."""
+    email = email.strip().lower()
+    if not _is_email(email):
+        raise Invalid(N_("Type an e-mail address, such as delyth@example.org."), field="email")
+    return email
 
 
 def get(tx: Tx, actor: int) -> Account:
@@ -76,13 +106,27 @@ def get(tx: Tx, actor: int) -> Account:
     return account_of(row)
 
 
+def role_of(tx: Tx, actor: int) -> str:
+    """The role of one of ours; "" for who has no account, or has closed it."""
+    row = tx.one("SELECT role FROM account WHERE actor = :actor AND closed IS NULL", actor=actor)
+    return row["role"] if row else ""
+
+
+def wishes(tx: Tx, actor: int, kind: type[T]) -> T:
+    """How somebody likes things to be, as far as `kind` asks."""
+    row = tx.one("SELECT wishes FROM account WHERE actor = :actor", actor=actor)
+    return unpack(row["wishes"] if row else "{}", kind)
+
+
 def all_(tx: Tx) -> list[Account]:
     return [account_of(row) for row in tx.all("SELECT * FROM account ORDER BY created")]
 
 
 def steward(tx: Tx) -> Account:
     """The first steward: in whose name the command line acts. Raises `NotFound`."""
-    row = tx.one("SELECT * FROM account WHERE role = 'steward' AND closed IS NULL ORDER BY created LIMIT 1")
+    row = tx.one(
+        "SELECT * FROM account WHERE role = 'steward' AND closed IS NULL AND state = 'active' ORDER BY created LIMIT 1"
+    )
     if row is None:
         raise NotFound(N_("This hub has no steward yet. Make one with: neighbourhub user create."))
     return account_of(row)
@@ -90,7 +134,10 @@ def steward(tx: Tx) -> Account:
 
 def known_as(tx: Tx, name: str) -> tuple[Account, str, int] | None:
     """The account that somebody signs in to by login or e-mail, its password's hash, and until when it must wait."""
-    row = tx.one("SELECT * FROM account WHERE (login = :n OR email = :n) AND closed IS NULL", n=name.strip().lower())
+    row = tx.one(
+        "SELECT * FROM account WHERE (login = :n OR email = :n) AND closed IS NULL AND state = 'active'",
+        n=name.strip().lower(),
+    )
     return (account_of(row), row["password"], row["wait_until"]) if row else None
 
 
@@ -103,16 +150,36 @@ def change_role(tx: Tx, who: int, actor: int, role: str) -> Account:
     if role != "steward":
         _keep_a_steward(tx, account)
     tx.run("UPDATE account SET role = :role WHERE actor = :actor", role=role, actor=actor)
+    audit.note(tx, who, "role", actor, name=account.login, role=role)
     return get(tx, actor)
 
 
 def close(tx: Tx, who: int, actor: int) -> None:
     """Nobody signs in with this account any more. What they published stays. Raises `Conflict` likewise."""
     require(tx, who, "steward")
-    _keep_a_steward(tx, get(tx, actor))
+    account = get(tx, actor)
+    _keep_a_steward(tx, account)
     tx.run("UPDATE account SET closed = :now WHERE actor = :actor AND closed IS NULL", now=now(), actor=actor)
-    _sign_out(tx, actor)
-    tx.run("DELETE FROM link WHERE account = :actor", actor=actor)
+    _leave(tx, actor)
+    audit.note(tx, who, "closed", actor, name=account.login)
+
+
+def suspend(tx: Tx, who: int, actor: int) -> None:
+    """Stop somebody until they are let back: they are signed out, and may do nothing. Stewards may."""
+    require(tx, who, "steward")
+    account = get(tx, actor)
+    _keep_a_steward(tx, account)
+    if tx.run("UPDATE account SET state = 'suspended' WHERE actor = :actor AND state = 'active'", actor=actor):
+        _leave(tx, actor)
+        audit.note(tx, who, "suspended", actor, name=account.login)
+
+
+def let_back(tx: Tx, who: int, actor: int) -> None:
+    """Whoever was suspended may sign in again. Stewards may."""
+    require(tx, who, "steward")
+    account = get(tx, actor)
+    if tx.run("UPDATE account SET state = 'active' WHERE actor = :actor AND state = 'suspended'", actor=actor):
+        audit.note(tx, who, "let-back", actor, name=account.login)
 
 
 def check_new_password(password: str, *personal: str) -> None:
@@ -155,10 +222,10 @@ def set_password(tx: Tx, actor: int, password_hash: str) -> None:
         hash=password_hash,
         actor=actor,
     )
-    _sign_out(tx, actor)
+    sign_out(tx, actor)
 
 
-def _sign_out(tx: Tx, actor: int) -> None:
+def sign_out(tx: Tx, actor: int) -> None:
     """Everywhere, and out of every app."""
     tx.run("DELETE FROM session WHERE account = :actor", actor=actor)
     tx.run("DELETE FROM code WHERE account = :actor", actor=actor)
@@ -176,7 +243,7 @@ def sign_in_failed(tx: Tx, actor: int) -> None:
 def open_session(tx: Tx, actor: int, agent: str = "") -> str:
     """Sign somebody in. Returns the secret for their cookie; only its hash is kept."""
     secret = secrets.token_urlsafe(32)
-    tx.run("UPDATE account SET failures = 0, wait_until = 0 WHERE actor = :actor", actor=actor)
+    tx.run("UPDATE account SET failures = 0, wait_until = 0, seen = :now WHERE actor = :actor", now=now(), actor=actor)
     tx.run(
         "INSERT INTO session (hash, account, created, seen, agent) VALUES (:hash, :actor, :now, :now, :agent)",
         hash=hashed(secret), actor=actor, now=now(), agent=agent[:200],
@@ -188,7 +255,7 @@ def session(tx: Tx, secret: str) -> tuple[Account, bool] | None:
     """Whose session this is, and whether it is time to write down that it was used. `None` when it has ended."""
     row = tx.one(
         """SELECT acc.*, s.created AS began, s.seen FROM session s JOIN account acc ON acc.actor = s.account
-           WHERE s.hash = :hash AND acc.closed IS NULL""",
+           WHERE s.hash = :hash AND acc.closed IS NULL AND acc.state = 'active'""",
         hash=hashed(secret),
     )  # fmt: skip
     if row is None or now() - row["seen"] > IDLE[row["role"]] or now() - row["began"] > OLDEST[row["role"]]:
@@ -197,7 +264,9 @@ def session(tx: Tx, secret: str) -> tuple[Account, bool] | None:
 
 
 def session_used(tx: Tx, secret: str) -> None:
-    tx.run("UPDATE session SET seen = :now WHERE hash = :hash", now=now(), hash=hashed(secret))
+    row = tx.one("UPDATE session SET seen = :now WHERE hash = :hash RETURNING account", now=now(), hash=hashed(secret))
+    if row is not None:
+        tx.run("UPDATE account SET seen = :now WHERE actor = :actor", now=now(), actor=row["account"])
 
 
 def close_session(tx: Tx, secret: str) -> None:
@@ -220,47 +289,32 @@ def speak(tx: Tx, actor: int, language: str) -> None:
     tx.run("UPDATE account SET language = :language WHERE actor = :actor", language=language, actor=actor)
 
 
-def new_link(tx: Tx, purpose: str, *, account: int | None = None, lasts: int = DAY) -> str:
-    """A secret that is good for one thing, once, for `lasts` ms; an earlier one for the same thing ends."""
-    tx.run(
-        "DELETE FROM link WHERE (purpose = :purpose AND coalesce(account, 0) = :account) OR ends < :now",
-        purpose=purpose, account=account or 0, now=now(),
-    )  # fmt: skip
-    secret = secrets.token_urlsafe(32)
-    tx.run(
-        "INSERT INTO link (hash, purpose, account, ends) VALUES (:hash, :purpose, :account, :ends)",
-        hash=hashed(secret), purpose=purpose, account=account, ends=now() + lasts,
-    )  # fmt: skip
-    return secret
+def newcomer(tx: Tx, actor: int) -> bool:
+    """Whether what this person posts is held until a moderator has looked: until three posts of theirs were let
+    through, or one was and a week has passed since they joined. Nobody whom the hub's own people let in is one."""
+    row = tx.one("SELECT newcomer, let_through, created, role FROM account WHERE actor = :actor", actor=actor)
+    if row is None or not row["newcomer"] or row["role"] != "resident":
+        return False
+    trusted = row["let_through"] >= FIRST or (row["let_through"] and now() - row["created"] > PROBATION)
+    return not trusted
 
 
-def link(tx: Tx, purpose: str, secret: str) -> int | None:
-    """Whom this link is for (0 for nobody yet), `None` when it is not good. Looking does not use it up."""
-    row = tx.one(
-        "SELECT account FROM link WHERE hash = :hash AND purpose = :purpose AND ends > :now",
-        hash=hashed(secret), purpose=purpose, now=now(),
-    )  # fmt: skip
-    return None if row is None else row["account"] or 0
+def post_let_through(tx: Tx, actor: int) -> None:
+    """A moderator has let a post of theirs through: one step towards being trusted."""
+    tx.run("UPDATE account SET let_through = let_through + 1 WHERE actor = :actor", actor=actor)
 
 
-def use_link(tx: Tx, purpose: str, secret: str) -> int:
-    """Use it up. Raises `NotAllowed` when it is not good any more."""
-    found = link(tx, purpose, secret)
-    if found is None:
-        raise NotAllowed(N_("This link has been used or is too old. Ask for a new one."))
-    tx.run("DELETE FROM link WHERE hash = :hash", hash=hashed(secret))
-    return found
-
-
-def hashed(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+def _leave(tx: Tx, actor: int) -> None:
+    sign_out(tx, actor)
+    tx.run("DELETE FROM link WHERE account = :actor", actor=actor)
 
 
 def _keep_a_steward(tx: Tx, without: Account) -> None:
-    if without.role != "steward" or without.closed is not None:
+    if not may(without, "steward"):
         return
     row = tx.one(
-        "SELECT count(*) AS others FROM account WHERE role = 'steward' AND closed IS NULL AND actor <> :actor",
+        """SELECT count(*) AS others FROM account
+           WHERE role = 'steward' AND closed IS NULL AND state = 'active' AND actor <> :actor""",
         actor=without.actor,
     )
     if row is None or not row["others"]:

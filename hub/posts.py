@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hub import actors, people, projects, settings, things
+from hub import actors, audit, people, projects, settings, things
 from hub.changes import Kind, record
 from hub.errors import N_, Invalid, NotFound
 from hub.kept import OPEN, PRIVATE
@@ -76,22 +76,38 @@ def reply(tx: Tx, who: int, under: int, text: Text) -> Thing:
     return things.get(tx, id)
 
 
-def mirror(tx: Tx, author: int, seen: Seen, *, kind: str = "note", project: int | None = None) -> int | None:
-    """Keep words from elsewhere. A reply is kept only under something that we have. `None` when it is no news.
+def mirror(
+    tx: Tx, author: int, seen: Seen, *, kind: str = "note", project: int | None = None, personal: bool = False
+) -> int | None:
+    """Keep words from elsewhere; `personal` when only some resident wants them. A reply to what we do not know is
+    kept only then. `None` when it is no news.
 
-    Raises `NotFound` when it answers something that we do not know.
+    Raises `NotFound` when it answers something that is not here.
     """
     root = None
     if seen.reply_to:
-        parent = things.root_of(tx, seen.reply_to)
-        if parent is None:
+        root = things.root_of(tx, seen.reply_to)
+        if root is None and not personal:
             raise NotFound(N_("It answers something that is not here."))
-        kind, root = "reply", parent.id
-    before = things.known(tx, seen.uri)
-    id = things.mirror(tx, kind, author, seen, project=project, root=root)
+        kind = "reply"
+        personal = root is None or root.personal
+    before = things.at(tx, seen.uri)
+    id = things.mirror(
+        tx, kind, author, seen, project=project, root=root.id if root else None,
+        personal=personal or seen.audience not in OPEN,
+    )  # fmt: skip
     if id is not None:
         record(tx, Kind.POST_CHANGED if before is not None else Kind.POST_PUBLISHED, subject=id, actor=author)
+    elif before is not None and before.by.id == author:
+        _recount(tx, before, seen)
     return id
+
+
+def _recount(tx: Tx, before: Thing, seen: Seen) -> None:
+    """New numbers of a poll are no new words: of the same options they are taken as they come."""
+    kept, told = before.extra.poll, seen.extra.poll
+    if kept and told and [one.name for one in kept.options] == [one.name for one in told.options]:
+        things.recount(tx, before.id, msgspec.structs.replace(before.extra, poll=told))
 
 
 def hide(tx: Tx, who: int, id: int) -> Thing:
@@ -154,6 +170,7 @@ def _hide(tx: Tx, who: int, id: int, *, hidden: bool) -> Thing:
         raise NotFound(N_("There is no such reply."))
     tx.run("UPDATE thing SET hidden = :hidden WHERE id = :id", hidden=int(hidden), id=id)
     record(tx, Kind.POST_HIDDEN if hidden else Kind.POST_SHOWN, subject=id, actor=who)
+    audit.note(tx, who, "hid" if hidden else "showed", id, name=f"@{thing.by.handle}@{thing.by.domain}")
     return things.get(tx, id)
 
 

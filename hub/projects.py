@@ -106,9 +106,11 @@ def remove(tx: Tx, who: int, id: int) -> None:
     record(tx, Kind.PROJECT_REMOVED, subject=id, actor=who)
 
 
-def mirror(tx: Tx, hub: int, actor: int, seen: Seen, *, stage: str, wanted: Text | None = None) -> int | None:
+def mirror(
+    tx: Tx, hub: int, actor: int, seen: Seen, *, stage: str, wanted: Text | None = None, personal: bool = False
+) -> int | None:
     """Keep a project of another hub, as its actor shows it. `None` when it is no news."""
-    id = things.mirror(tx, "project", hub, seen)
+    id = things.mirror(tx, "project", hub, seen, personal=personal)
     if id is None:
         return None
     stage = stage if stage in STAGES else "active"

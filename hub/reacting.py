@@ -39,12 +39,27 @@ def take_back(tx: Tx, who: int, id: int, kind: str) -> Thing:
     """No longer liked, or shared."""
     people.require(tx, who, "resident")
     it = viewing.get(tx, who, id)
+    undo(tx, who, id, kind)
+    return it
+
+
+def undo(tx: Tx, who: int, id: int, kind: str) -> bool:
+    """The same of anybody, wherever they are. False when there was nothing to take back."""
     row = tx.one(
         "SELECT id, uri FROM reaction WHERE thing = :id AND actor = :who AND kind = :kind", id=id, who=who, kind=kind
     )
-    if row is not None and things.take_back(tx, id, who, kind):
-        record(tx, Kind.UNREACTED, subject=id, actor=who, how=kind, number=row["id"], uri=row["uri"] or "")
-    return it
+    if row is None or not things.take_back(tx, id, who, kind):
+        return False
+    record(tx, Kind.UNREACTED, subject=id, actor=who, how=kind, number=row["id"], uri=row["uri"] or "")
+    return True
+
+
+def known_as(tx: Tx, who: int, id: int, kind: str, uri: str) -> None:
+    """Keep the address under which others were told: taking it back names it."""
+    tx.run(
+        "UPDATE reaction SET uri = :uri WHERE thing = :id AND actor = :who AND kind = :kind",
+        uri=uri, id=id, who=who, kind=kind,
+    )  # fmt: skip
 
 
 def shared_as(tx: Tx, who: int, id: int) -> int | None:
@@ -57,9 +72,7 @@ def by_number(tx: Tx, number: int) -> Row | None:
     return tx.one("SELECT id, thing, actor, at FROM reaction WHERE id = :id AND kind = 'share'", id=number)
 
 
-def who_did(
-    tx: Tx, thing: int, kind: str, *, before: int | None = None, limit: int = 40
-) -> list[tuple[int, int]]:
+def who_did(tx: Tx, thing: int, kind: str, *, before: int | None = None, limit: int = 40) -> list[tuple[int, int]]:
     """Who liked or shared it, newest first: actors, and the number to page by."""
     rows = tx.all(
         """SELECT actor, id FROM reaction WHERE thing = :thing AND kind = :kind AND id < :before

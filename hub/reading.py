@@ -56,8 +56,12 @@ class Extra(msgspec.Struct, frozen=True, omit_defaults=True):
     poll: Poll | None = None
 
 
-class Fact(msgspec.Struct, frozen=True):
-    """Two words that an actor says of itself: "Website", and which. `value` is clean HTML."""
+class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Two words that an actor says of itself: "Website", and which. `value` is clean HTML.
+
+    `verified`: since when (ms) the page that it links to is known to link back.
+    """
 
     name: str
     value: str
+    verified: int | None = None

@@ -111,6 +111,7 @@ def unfollow(tx: Tx, me: int, other: int) -> Relation:
         actors.unfollow(tx, me, other)
     else:
         actors.stop_following(tx, me, other)
+    _off_lists(tx, me, other)
     record(tx, Kind.HOME_CHANGED, subject=me, actor=me, unfollowed=other)
     return between(tx, me, other)
 
@@ -196,7 +197,17 @@ def _part(tx: Tx, follower: int, followed: int) -> None:
         actors.unfollow(tx, follower, followed)
     else:
         actors.stop_following(tx, follower, followed)
+    _off_lists(tx, follower, followed)
     record(tx, Kind.HOME_CHANGED, subject=follower, actor=follower, unfollowed=followed)
+
+
+def _off_lists(tx: Tx, me: int, other: int) -> None:
+    """Who is followed no more is on no list, and not shown on the page of `me`."""
+    tx.run(
+        "DELETE FROM list_member WHERE actor = :other AND list IN (SELECT id FROM list WHERE account = :me)",
+        other=other, me=me,
+    )  # fmt: skip
+    tx.run("DELETE FROM endorsement WHERE account = :me AND actor = :other", me=me, other=other)
 
 
 def unblock(tx: Tx, me: int, other: int) -> Relation:
@@ -209,6 +220,15 @@ def unblock(tx: Tx, me: int, other: int) -> Relation:
 def lift_block(tx: Tx, blocker: int, blocked: int) -> bool:
     sql = "DELETE FROM block WHERE blocker = :blocker AND blocked = :blocked"
     return bool(tx.run(sql, blocker=blocker, blocked=blocked))
+
+
+def blocked_by(tx: Tx, other: int) -> set[str]:
+    """The addresses of those of ours who have blocked somebody."""
+    rows = tx.all(
+        "SELECT a.uri FROM block b JOIN actor a ON a.id = b.blocker WHERE b.blocked = :other AND a.local = 1",
+        other=other,
+    )
+    return {row["uri"] for row in rows}
 
 
 def mute(tx: Tx, me: int, other: int, *, notices: bool = True, lasts: int = 0) -> Relation:

@@ -1,22 +1,28 @@
-"""What other servers report to us about somebody or something of ours. Kept for moderators, never answered."""
+"""What is reported to the people responsible: by other servers about ours, never answered; and by our own residents."""
 
 import msgspec
 
-from hub import people, things
+from hub import actors, audit, people, settings, things, viewing
 from hub.changes import Kind, record
 from hub.clock import DAY, now
-from hub.errors import N_, NotFound
+from hub.errors import N_, Conflict, Invalid, NotFound
 from hub.ids import new_id
 from hub.packing import pack, unpack
 from hub.store import Row, Tx
+from hub.text import clean_words
 
 MOST_NAMED = 50  # things in one report
 A_DAY = 30  # reports from one server
 KEPT = 365 * DAY
+WORDS = 1000  # characters of a resident's
+CATEGORIES = ("spam", "legal", "violation", "other")
 
 
 class Report(msgspec.Struct, frozen=True):
-    """One report: which server sent it (never who), the addresses that it names, and what it says."""
+    """One report: which server sent it (never who), the addresses that it names, and what it says.
+
+    One of our own has a `reporter`, and the `target` whom it is about. `keeper` looks after it.
+    """
 
     id: int
     domain: str
@@ -24,6 +30,27 @@ class Report(msgspec.Struct, frozen=True):
     words: str
     at: int
     settled: int | None
+    reporter: int | None = None
+    target: int | None = None
+    category: str = "other"
+    rules: list[int] = msgspec.field(default_factory=list)
+    forwarded: bool = False
+    keeper: int | None = None
+    settler: int | None = None
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """What a resident reports: whom, what they said (ids of things), why. `rules`: which of the hub's, from 1.
+
+    `forward`: the server where they are is to know, too; it is not told by whom.
+    """
+
+    target: int
+    things: list[int] = msgspec.field(default_factory=list)
+    words: str = ""
+    category: str = "other"
+    rules: list[int] = msgspec.field(default_factory=list)
+    forward: bool = False
 
 
 def receive(tx: Tx, uri: str, domain: str, about: list[str], words: str, *, sender: int) -> bool:
@@ -45,6 +72,69 @@ def receive(tx: Tx, uri: str, domain: str, about: list[str], words: str, *, send
     return bool(kept)
 
 
+def file(tx: Tx, who: int, draft: Draft) -> Report:
+    """A resident reports somebody. Raises `NotFound` for whom nobody knows, or what they may not see."""
+    people.require(tx, who, "resident")
+    target, hub = actors.get(tx, draft.target), settings.get(tx)
+    if draft.category not in CATEGORIES:
+        raise Invalid(N_("Choose one of the answers."), field="category")
+    row = tx.one("SELECT count(*) AS n FROM report WHERE reporter = :who AND at > :since", who=who, since=now() - DAY)
+    if row and row["n"] >= A_DAY:
+        raise Conflict(N_("You have reported a lot today. Write to the people responsible instead."))
+    said = [it for id in draft.things[:MOST_NAMED] if (it := viewing.get(tx, who, id)).by.id == target.id]
+    category = "violation" if draft.rules and draft.category == "other" else draft.category
+    id = new_id()
+    tx.run(
+        """INSERT INTO report (id, uri, domain, about, words, at, reporter, target, category, rules, forwarded)
+           VALUES (:id, :uri, :domain, :about, :words, :now, :who, :target, :category, :rules, :forwarded)""",
+        id=id, uri=f"{hub.base}/report/{id}", domain=hub.domain, about=pack([target.uri, *(it.uri for it in said)]),
+        words=clean_words(draft.words, longest=WORDS, field="comment"), now=now(), who=who, target=target.id,
+        category=category, rules=pack(draft.rules[:20]), forwarded=int(draft.forward and not target.local),
+    )  # fmt: skip
+    record(tx, Kind.REPORTED, subject=id, actor=who)
+    if draft.forward and not target.local:
+        record(tx, Kind.REPORT_FORWARDED, subject=id, actor=hub.instance)
+    return get(tx, id)
+
+
+def get(tx: Tx, id: int) -> Report:
+    row = tx.one("SELECT * FROM report WHERE id = :id", id=id)
+    if row is None:
+        raise NotFound(N_("There is no such report. Somebody may have dealt with it already."))
+    return _report(row)
+
+
+def listed(
+    tx: Tx, who: int, *, settled: bool = False, target: int = 0, reporter: int = 0, before: int | None = None,
+    limit: int = 50,
+) -> list[Report]:  # fmt: skip
+    """Reports of one sort, newest first. Moderators may."""
+    people.require(tx, who, "moderator")
+    rows = tx.all(
+        """SELECT * FROM report WHERE id < :before AND (settled IS NOT NULL) = (:settled = 1)
+             AND (:target = 0 OR target = :target) AND (:reporter = 0 OR reporter = :reporter)
+           ORDER BY id DESC LIMIT :limit""",
+        before=before or 2**63 - 1, settled=int(settled), target=target, reporter=reporter, limit=limit,
+    )  # fmt: skip
+    return [_report(row) for row in rows]
+
+
+def assign(tx: Tx, who: int, id: int, keeper: int | None) -> Report:
+    """Somebody looks after it, or nobody any more. Moderators may."""
+    people.require(tx, who, "moderator")
+    get(tx, id)
+    tx.run("UPDATE report SET keeper = :keeper WHERE id = :id", keeper=keeper, id=id)
+    return get(tx, id)
+
+
+def reopen(tx: Tx, who: int, id: int) -> Report:
+    """It has not been dealt with after all."""
+    people.require(tx, who, "moderator")
+    get(tx, id)
+    tx.run("UPDATE report SET settled = NULL, settler = NULL WHERE id = :id", id=id)
+    return get(tx, id)
+
+
 def open_(tx: Tx, who: int, limit: int = 50) -> list[Report]:
     """What nobody has dealt with, oldest first. Moderators may."""
     people.require(tx, who, "moderator")
@@ -62,6 +152,7 @@ def settle(tx: Tx, who: int, id: int) -> None:
     )
     if not settled:
         raise NotFound(N_("There is no such report. Somebody may have dealt with it already."))
+    audit.note(tx, who, "settled", id)
 
 
 def named(tx: Tx, report: Report) -> list[things.Thing]:
@@ -85,5 +176,7 @@ def _told_already(tx: Tx, domain: str, about: list[str]) -> bool:
 def _report(row: Row) -> Report:
     return Report(
         id=row["id"], domain=row["domain"], about=unpack(row["about"], list[str]), words=row["words"], at=row["at"],
-        settled=row["settled"],
+        settled=row["settled"], reporter=row["reporter"], target=row["target"], category=row["category"],
+        rules=unpack(row["rules"], list[int]), forwarded=bool(row["forwarded"]), keeper=row["keeper"],
+        settler=row["settler"],
     )  # fmt: skip

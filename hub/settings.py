@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from hub import actors, handles, roles
+from hub import actors, audit, handles, roles
 from hub.changes import Kind, record
 from hub.clock import now
 from hub.errors import N_, Conflict, Invalid, NotFound
@@ -132,6 +132,7 @@ def change(tx: Tx, who: int, draft: Draft) -> Hub:
     actors.rename(tx, hub.actor, title=draft.name, summary=draft.welcome, area=area, picture=None)
     tx.run("UPDATE actor SET lat = :lat, lon = :lon WHERE id = :id", lat=draft.lat, lon=draft.lon, id=hub.actor)
     record(tx, Kind.HUB_CHANGED, subject=hub.actor, actor=who)
+    audit.note(tx, who, "settings")
     return get(tx)
 
 

@@ -109,6 +109,14 @@ def own(tx: Tx, who: int, id: int) -> Thing:
     return it
 
 
+def check(tx: Tx, draft: Draft) -> None:
+    """Whether it could be said as it is. Raises `Invalid` naming the field."""
+    _checked(draft, settings.get(tx).languages[0])
+    things.own_pictures(tx, draft.pictures)
+    if draft.audience not in AUDIENCES:
+        raise Invalid(N_("Choose who may read this."), field="visibility")
+
+
 def unknown(tx: Tx, words: str) -> Names:
     """Whom some words name and we have never met: to be looked up before the words are published."""
     domain = settings.get(tx).domain
@@ -180,9 +188,7 @@ def _html(tx: Tx, words: str, language: str, named: dict[tuple[str, str], actors
     return {language: linked.html(words, pages, lambda tag: f"{base}/tags/{tag.casefold()}")} if words else {}
 
 
-def _for_whom(
-    named: dict[tuple[str, str], actors.Actor], parent: Thing | None, audience: str, who: int
-) -> list[int]:
+def _for_whom(named: dict[tuple[str, str], actors.Actor], parent: Thing | None, audience: str, who: int) -> list[int]:
     """Who is named; and, of an answer to somebody alone, that person, whether named or not."""
     ids = [actor.id for actor in named.values()]
     if parent is not None and (audience != DIRECT or not ids):

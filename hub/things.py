@@ -3,9 +3,9 @@
 from typing import Any
 
 from hub import actors, media, mentions, search, settings
-from hub.clock import now
+from hub.clock import HOUR, now
 from hub.errors import N_, TAKEN_DOWN, Conflict, Gone, Invalid, NotAllowed, NotFound
-from hub.ids import new_id
+from hub.ids import id_at, new_id
 from hub.kept import COLUMNS as COLUMNS
 from hub.kept import FROM as FROM
 from hub.kept import NOTHING_MORE, OPEN, PRIVATE, PUBLIC
@@ -99,7 +99,8 @@ def mirror(
     if kept is None:
         if taken_back(tx, seen.uri, writer.domain):
             return None
-        id = new_id()
+        # What somebody said long before it came here stands where it belongs in an app, which goes by numbers.
+        id = id_at(seen.published) if personal and seen.published < now() - HOUR else new_id()
         _insert(
             tx, id=id, uri=seen.uri, url=seen.url, kind=kind, author=author, local=0, title=seen.title,
             words={}, html=seen.html, pictures=seen.pictures, tags=seen.tags, project=project, root=root,
@@ -121,9 +122,11 @@ def mirror(
     if edited:  # new numbers of a poll are no edit
         mentions.revise(tx, kept["id"])
     tx.run(
-        """UPDATE thing SET url = :url, title = :title, html = :html, pictures = :pictures, tags = :tags,
-             extra = :extra, updated = :updated, edited = coalesce(:edited, edited) WHERE id = :id""",
-        id=kept["id"], url=seen.url, title=title, html=html, pictures=pictures, tags=pack(seen.tags),
+        f"""UPDATE thing SET url = :url, title = :title, html = :html, pictures = :pictures, tags = :tags,
+             extra = :extra, updated = :updated, edited = coalesce(:edited, edited), audience = :audience,
+             hidden = CASE WHEN hidden IN (0, {PRIVATE}) THEN :hidden ELSE hidden END WHERE id = :id""",
+        id=kept["id"], url=seen.url, audience=seen.audience, hidden=0 if seen.audience in OPEN else PRIVATE,
+        title=title, html=html, pictures=pictures, tags=pack(seen.tags),
         extra=_more(seen), updated=seen.updated, edited=seen.updated if edited else None,
     )  # fmt: skip
     mentions.note(tx, kept["id"], mentions.known(tx, seen.mentions))
@@ -161,6 +164,16 @@ def taken_back(tx: Tx, uri: str, domain: str) -> bool:
 def take_down(tx: Tx, id: int) -> None:
     tx.run("UPDATE thing SET removed = :now WHERE id = :id AND removed IS NULL", id=id, now=now())
     search.forget(tx, id)
+
+
+def recount(tx: Tx, id: int, extra: Extra) -> None:
+    """The numbers of a poll elsewhere, as its server counts them now."""
+    tx.run("UPDATE thing SET extra = :extra WHERE id = :id AND local = 0", extra=pack(extra), id=id)
+
+
+def belongs(tx: Tx, id: int) -> None:
+    """Some resident wanted it before; now the neighbourhood follows its author, and its pages show it."""
+    tx.run("UPDATE thing SET personal = 0 WHERE id = :id AND local = 0 AND hidden = 0 AND root IS NULL", id=id)
 
 
 def hold(tx: Tx, id: int) -> None:

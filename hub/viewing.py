@@ -11,9 +11,7 @@ from hub.store import Tx
 from hub.things import Thing
 
 _TO_ME = "EXISTS (SELECT 1 FROM mention y WHERE y.thing = t.id AND y.actor = :me)"
-_I_FOLLOW = (
-    "EXISTS (SELECT 1 FROM follow y WHERE y.follower = :me AND y.followed = t.author AND y.state = 'accepted')"
-)
+_I_FOLLOW = "EXISTS (SELECT 1 FROM follow y WHERE y.follower = :me AND y.followed = t.author AND y.state = 'accepted')"
 SEEN = f"""t.removed IS NULL AND (t.hidden = 0 OR t.author = :me
   OR (t.hidden = {PRIVATE} AND ({_TO_ME} OR (t.audience = 'followers' AND {_I_FOLLOW}))))
   AND NOT EXISTS (SELECT 1 FROM block y WHERE y.blocker = t.author AND y.blocked = :me)"""

@@ -188,6 +188,12 @@ def cast(tx: Tx, thing: int, actor: int, choices: list[int], uri: str | None = N
     return added > 0
 
 
+def chosen(tx: Tx, thing: int, actor: int) -> list[int]:
+    """Which options somebody has chosen (from 0)."""
+    rows = tx.all("SELECT choice FROM ballot WHERE thing = :thing AND actor = :actor", thing=thing, actor=actor)
+    return sorted(row["choice"] for row in rows)
+
+
 def voters(tx: Tx, thing: int) -> list[int]:
     """Who of ours voted: they are told when it is over."""
     rows = tx.all(

@@ -12,9 +12,11 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from hub import people
-from hub.config import Config, Hub, Limits, Server
+from hub.config import Config, Hub, Limits, Mail, Server
 from hub.store import Store, Tx
+from web import runners
 from web.app import build
+from web.worker import drain
 
 PASSWORD = "correct horse battery"
 HASHED = people.hash_password(PASSWORD)
@@ -45,10 +47,10 @@ class Site:
 
 @asynccontextmanager
 async def a_site(store: Store, data: Path, *, base: str = BASE, **more: Any) -> AsyncIterator[Site]:
-    """The hub in `store`, on the air. `server`, `hub` and `limits` are sections of its configuration."""
+    """The hub in `store`, on the air. `server`, `hub`, `limits` and `mail` are sections of its configuration."""
     config = Config(
         server=Server(base_url=base, **more.pop("server", {})), hub=Hub(**more.pop("hub", {})),
-        limits=Limits(**more.pop("limits", {})),
+        limits=Limits(**more.pop("limits", {})), mail=Mail(**more.pop("mail", {})),
     )  # fmt: skip
     app = build(store, config, data=data)
     site = Site(app, store, base)
@@ -57,6 +59,12 @@ async def a_site(store: Store, data: Path, *, base: str = BASE, **more: Any) -> 
     finally:
         await site.guest.aclose()
         await app.state.wire.client.close()
+
+
+async def work(site: Site) -> int:
+    """Do all that is due, as the hub's worker would. Returns how many jobs that was."""
+    state = site.app.state
+    return await drain(state.wire, runners=runners.all_(state.config, state.base))
 
 
 def settle(tx: Tx, base: str = BASE) -> int:

@@ -13,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub import people, settings
+from hub import people, settings, signups
 from hub.clock import now
 from hub.errors import N_, Invalid
 from hub.people import Account
-from hub.store import Busy
+from hub.signups import Signup
+from hub.store import Busy, Tx
 from web import limits
 from web.crossing import POPUP
 from web.shell import Visitor
@@ -44,6 +45,14 @@ class SignIn(Exception):
     def __init__(self, back: str) -> None:
         super().__init__(back)
         self.back = back
+
+
+class Waits(Exception):
+    """Whoever signs in has asked to join and is not in yet: they are told how it stands, and nothing else."""
+
+    def __init__(self, signup: Signup) -> None:
+        super().__init__(signup.state)
+        self.signup = signup
 
 
 class Door:
@@ -185,13 +194,19 @@ class Passwords:
 
 
 async def check(request: Request, name: str, password: str) -> Account:
-    """Whose name and password this is. Raises `Invalid`, in the same words and time whatever was wrong; 429."""
+    """Whose name and password this is. Raises `Invalid`, in the same words and time whatever was wrong; 429.
+
+    Raises `Waits` for somebody who has asked to join and is not in yet.
+    """
     limits.check(request, limits.SIGN_IN)
     limits.check(request, NAME, name.strip().lower()[:300])
     state = request.app.state
-    known = await state.store.read(people.known_as, name)
+    known, asks = await state.store.read(_known, name)
     waits = known is not None and known[2] > now()
-    fits = await state.passwords.fits(password, known[1] if known and not waits else None)
+    kept = known[1] if known and not waits else asks[1] if asks and not known else None
+    fits = await state.passwords.fits(password, kept)
+    if fits and known is None:
+        raise Waits(asks[0])
     if known is None or not fits:
         if known is not None and not waits:
             await state.store.write(people.sign_in_failed, known[0].actor)
@@ -199,6 +214,10 @@ async def check(request: Request, name: str, password: str) -> Account:
     state.counts.forget(NAME, name.strip().lower()[:300])
     found: Account = known[0]
     return found
+
+
+def _known(tx: Tx, name: str) -> tuple[tuple[Account, str, int] | None, tuple[Signup, str] | None]:
+    return people.known_as(tx, name), signups.waits(tx, name)
 
 
 async def enter(request: Request, response: Response, who: Account) -> Response:

@@ -49,6 +49,24 @@ SAID = {
     "drawn": N_("It can be followed now. Tell the people who live there its handle."),
     "slice-ended": N_("It has ended. Those who followed it are told by their servers."),
     "settings": N_("The settings are saved. The pages show them from now on."),
+    "letter": N_(
+        "If there is an account with that address, a letter is on its way. Look in your mail, also under spam."
+    ),
+    "entry-letter": N_("If there is an account with that address, a link is on its way. Open it on this device."),
+    "address-letter": N_("A letter is on its way to the new address. Until you open its link, the old address stays."),
+    "address": N_("Your e-mail address is changed."),
+    "address-back": N_(
+        "The address is as it was, and everybody is signed out. A letter to choose a new password is on its way."
+    ),
+    "reset": N_("Your new password is saved, and everybody is signed out. Sign in with it."),
+    "joined": N_("Welcome. You are one of us now."),
+    "approved": N_("They are in, and a letter tells them."),
+    "refused": N_("They are refused, and a letter tells them."),
+    "all-refused": N_("They are refused. Nobody gets a letter."),
+    "revoked": N_("The link opens nothing any more."),
+    "joining": N_("This is how people join from now on."),
+    "suspended": N_("They are signed out and can do nothing until you let them back in."),
+    "let-back": N_("They can sign in again."),
     "role": N_("Their role is changed. It counts from the next page they open."),
     "account-closed": N_("The account is closed and signed out everywhere. What they published stays."),
     "password": N_("Your new password is saved. You are signed out everywhere else."),

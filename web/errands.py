@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from federation import Step, Wire, follow_hub, through
-from hub import keys, people, settings
+from hub import invitations, keys, people, settings
 from hub.config import Config
 from hub.errors import N_, HubError, Invalid
 from hub.store import Store, Tx
@@ -86,6 +86,17 @@ async def reset_user(tools: Tools, asked: Json) -> Json:
     return {}
 
 
+async def invite(tools: Tools, asked: Json) -> Json:
+    """A link to join by, made in the first steward's name."""
+
+    def unit(tx: Tx) -> str:
+        who = people.steward(tx).actor
+        return invitations.make(tx, who, uses=asked["uses"], days=asked["days"], note=asked["note"])
+
+    secret = await tools.store.write(unit)
+    return {"link": f"{tools.config.server.base_url}/signup?key={secret}"}
+
+
 async def follow(tools: Tools, asked: Json) -> Json:
     steward = await tools.store.read(people.steward)
     return {"handle": await tools.follow(asked["domain"], steward.actor)}
@@ -129,7 +140,8 @@ async def migrate(tools: Tools, asked: Json) -> Json:
 
 
 ERRANDS: dict[str, Errand] = {
-    "init": open_hub, "user create": create_user, "user list": list_users, "user reset": reset_user, "follow": follow,
+    "init": open_hub, "user create": create_user, "user list": list_users, "user reset": reset_user, "invite": invite,
+    "follow": follow,
     "publish": publish, "backup": back_up, "doctor": examine, "keys rotate": rotate_keys,
     "migrate": migrate,
 }  # fmt: skip

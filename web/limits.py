@@ -23,6 +23,8 @@ class Limit(msgspec.Struct, frozen=True):
 
 SIGN_IN = Limit("sign-in", 10, 5 * MINUTE)
 PASSWORD = Limit("password", 10, 5 * MINUTE)
+SIGN_UP = Limit("sign-up", 10, 60 * MINUTE)
+LETTER = Limit("letter", 10, 5 * MINUTE)
 UPLOAD = Limit("upload", 30, 30 * MINUTE)
 
 

@@ -18,7 +18,7 @@ from hub.config import Config
 from hub.store import Store, Tx
 from hub.store.migrate import migrate
 from hub.store.open import opened
-from web import errands, logs, worker
+from web import errands, logs, runners, worker
 from web.app import a_wire, build
 from web.protocol import Protocol
 
@@ -66,7 +66,7 @@ async def work(config: Config, data: Path) -> None:
         config = await at_home(store, config)
         async with on_the_wire(store, config) as wire:
             print("ready to work", flush=True)
-            await worker.run(wire, stop=stop)
+            await worker.run(wire, stop=stop, runners=runners.all_(config, wire.base))
 
 
 async def _prepare(store: Store) -> None:

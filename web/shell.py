@@ -125,6 +125,9 @@ PAGES = (
     Page(N_("Replies"), "/steward/replies", "", "moderator"),
     Page(N_("Said to us"), "/steward/said", "", "moderator"),
     Page(N_("Reports"), "/steward/reports", "", "moderator"),
+    Page(N_("Who wants to join"), "/steward/signups", "", "moderator"),
+    Page(N_("Invitations"), "/steward/invitations", "", "moderator"),
+    Page(N_("What was done"), "/steward/audit", "", "moderator"),
     Page(N_("Servers kept at a distance"), "/steward/kept-out", "", "moderator"),
     Page(N_("Followers"), "/steward/followers", "", "steward"),
     Page(N_("Whom we follow"), "/steward/following", "", "steward"),
@@ -132,6 +135,7 @@ PAGES = (
     Page(N_("Who knows us"), "/steward/hubs", "", "steward"),
     Page(N_("Deliveries"), "/steward/deliveries", "", "steward"),
     Page(N_("Accounts"), "/steward/people", "", "steward"),
+    Page(N_("How people join"), "/steward/joining", "", "steward"),
     Page(N_("Hub settings"), "/steward/settings", "", "steward"),
     Page(N_("Hubs near us"), "/near"),
     Page(N_("Follow just a part"), "/slices"),
@@ -147,6 +151,7 @@ PAGES = (
     Page(N_("Liked"), "/favourites", "", "resident"),
     Page(N_("Your account"), "/account", "", "resident"),
     Page(N_("Sign in"), "/signin", "wide", "out"),
+    Page(N_("Join us"), "/signup", "", "out"),
 )
 FEEDS = (
     (N_("News (Atom)"), "/feed.atom", "application/atom+xml"),

@@ -8,12 +8,12 @@ PostgreSQL database; when one dies, its leases run out and another does the work
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 import structlog
 
-from federation import RUNNERS, Outcome, Parcel, Wire, announce, packed, schedule, settle
+from federation import RUNNERS, Outcome, Parcel, Runner, Wire, announce, packed, schedule, settle
 from hub import jobs
 from hub.clock import now
 from hub.jobs import Job
@@ -38,9 +38,14 @@ ONE_AT_A_TIME = frozenset({"receive"})  # of these a mistake of ours must not ho
 Finished = list[tuple[Job, Outcome]]
 
 
-async def run(wire: Wire, *, stop: asyncio.Event, concurrency: int = CONCURRENCY) -> None:
-    """Work until `stop` is set; then finish what is under way, and give back what is not done in time."""
-    worker = _Worker(wire, concurrency)
+async def run(
+    wire: Wire, *, stop: asyncio.Event, concurrency: int = CONCURRENCY, runners: Mapping[str, Runner] = RUNNERS
+) -> None:
+    """Work until `stop` is set; then finish what is under way, and give back what is not done in time.
+
+    `runners` is what can be done here, by kind of job (all of it: `web.runners`); the rest is left to others.
+    """
+    worker = _Worker(wire, concurrency, runners)
     stopped = asyncio.create_task(stop.wait())
     try:
         while not stop.is_set():
@@ -58,9 +63,9 @@ async def run(wire: Wire, *, stop: asyncio.Event, concurrency: int = CONCURRENCY
         await worker.finish()
 
 
-async def drain(wire: Wire, *, concurrency: int = CONCURRENCY) -> int:
+async def drain(wire: Wire, *, concurrency: int = CONCURRENCY, runners: Mapping[str, Runner] = RUNNERS) -> int:
     """Do all that is due now, and all that follows from it. Returns how many jobs that was."""
-    worker = _Worker(wire, concurrency)
+    worker = _Worker(wire, concurrency, runners)
     while True:
         await worker.turn(patient=False)
         if worker.running:
@@ -91,7 +96,8 @@ class _Lane:
 
 
 class _Worker:
-    def __init__(self, wire: Wire, concurrency: int) -> None:
+    def __init__(self, wire: Wire, concurrency: int, runners: Mapping[str, Runner]) -> None:
+        self.runners = runners
         ahead = AHEAD if wire.store.dialect.name == "sqlite" else AHEAD_SHARED
         self.wire, self.done = wire, 0
         self.away, self.here = _Lane(concurrency, ahead), _Lane(min(concurrency, HERE), ahead)
@@ -137,7 +143,7 @@ class _Worker:
                 if job.leased_until - now() < FRESH:
                     self.wire.parcels.pop(job.id, None)
                     continue
-                task = asyncio.create_task(RUNNERS[job.kind](self.wire, job))
+                task = asyncio.create_task(self.runners[job.kind](self.wire, job))
                 self.running[task] = job
                 lane.busy += 1
                 task.add_done_callback(self._over)
@@ -215,7 +221,7 @@ class _Worker:
 
     async def _settled(self, outcomes: Finished, away: int, here: int) -> "Turn":
         try:
-            return await self.wire.store.write(_turn, outcomes, away, here)
+            return await self.wire.store.write(_turn, outcomes, away, here, list(self.runners))
         except Busy:
             raise
         except Exception:
@@ -225,7 +231,7 @@ class _Worker:
             log.exception("settling one by one")
             for one in outcomes:
                 await self._alone(one)
-            return await self.wire.store.write(_turn, [], away, here)
+            return await self.wire.store.write(_turn, [], away, here, list(self.runners))
 
     async def _alone(self, one: tuple[Job, Outcome]) -> None:
         try:
@@ -238,9 +244,8 @@ class _Worker:
 Turn = tuple[list[Job], dict[int, Parcel], float]  # what is leased, what is to be sent of it, seconds of peace
 
 
-def _turn(tx: Tx, finished: Finished, away: int, here: int) -> Turn:
+def _turn(tx: Tx, finished: Finished, away: int, here: int, kinds: list[str]) -> Turn:
     settle(tx, finished)
-    kinds = list(RUNNERS)
     going = jobs.claim_away(tx, away, kinds) if away else []
     others = jobs.claim_here(tx, here, kinds) if here else []
     if going or others or not (away or here):

@@ -73,6 +73,12 @@ def icon(doc: Json) -> str:
     return max(found, key=lambda one: one.width or 0).url if found else ""
 
 
+def banner(doc: Json) -> str:
+    """The address of the wide picture above an actor's page."""
+    found = [one for one in map(_picture, several(doc.get("image"))[:ATTACHMENTS]) if one is not None]
+    return found[0].url if found else ""
+
+
 def _picture(entry: object) -> Picture | None:
     if isinstance(entry, str):
         entry = {"type": "Image", "url": entry}

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from federation import keys
-from federation.as2 import attached, loose
+from federation.as2 import attached, loose, whom
 from federation.as2.attached import ATTACHMENTS
 from federation.as2.contexts import Json
 from federation.as2.loose import id_of, nh, several, type_of
@@ -26,6 +26,7 @@ from hub.text import Text
 TITLE, HTML, BIO, LINE, REASON = 200, 50_000, 20_000, 200, 400  # characters of one language
 EARLIEST = 946_684_800_000  # ms: the year 2000; nothing that federates was published before
 CLOCKS_DIFFER = DAY
+MOST_ALSO = 9  # accounts; each may be two thousand characters
 MOST_MONEY = 100_000_000  # pence
 
 _HANDLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
@@ -65,6 +66,8 @@ def actor(doc: Json) -> actors.Seen:
         shared_inbox=shared if loose.same_origin(shared, uri) else None,
         followers=_same(doc.get("followers"), uri), public_key=classic, multikey=multikey,
         hub=_same(nh(doc, "hub"), uri), area=_area(doc), lat=lat, lon=lon, discoverable=doc.get("discoverable") is True,
+        locked=doc.get("manuallyApprovesFollowers") is True, bot=type_of(doc) in ("Service", "Application"),
+        indexable=doc.get("indexable") is True, banner=attached.banner(doc), also=_also(doc),
     )  # fmt: skip
 
 
@@ -84,6 +87,11 @@ def project(doc: Json) -> tuple[things.Seen, str, Text]:
 def _biography(doc: Json) -> Text:
     said = loose.html(doc, "summary", longest=BIO, most=50_000)
     return said or loose.html(doc, "content", longest=BIO, most=50_000)  # the sidebar of a Lemmy
+
+
+def _also(doc: Json) -> list[str]:
+    """Other accounts that somebody says are theirs."""
+    return loose.ids_of(doc.get("alsoKnownAs"))[:MOST_ALSO]
 
 
 def _actor_kind(doc: Json) -> str:
@@ -107,8 +115,9 @@ def _keys(doc: Json) -> tuple[str, str | None]:
 # --- what is common --------------------------------------------------------------------------------
 
 
-def thing(doc: Json, *, touched: int | None = None) -> things.Seen:
-    """What all kinds of things have. `touched`: when it was changed, for servers that do not write `updated`.
+def thing(doc: Json, *, touched: int | None = None, followers: str | None = None) -> things.Seen:
+    """What all kinds of things have. `touched`: when it was changed, for servers that do not write `updated`;
+    `followers` is the list of those who follow its author.
 
     Raises `Unreadable` for what has no address.
     """
@@ -118,7 +127,8 @@ def thing(doc: Json, *, touched: int | None = None) -> things.Seen:
     return things.Seen(
         uri=uri, url=_page(doc), title=_title(doc), html=_html(doc),
         pictures=attached.pictures(doc, ("image", "attachment")), tags=attached.tags(doc), area=_area(doc),
-        reply_to=id_of(doc.get("inReplyTo")) or None, extra=attached.more(doc), **_times(doc, touched),
+        reply_to=id_of(doc.get("inReplyTo")) or None, extra=attached.more(doc),
+        audience=whom.audience(doc, author(doc), followers), mentions=whom.named(doc), **_times(doc, touched),
     )  # fmt: skip
 
 

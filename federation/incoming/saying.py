@@ -1,16 +1,15 @@
 """Something is said, changed, shared or liked: votes, replies, and what those say whom we follow."""
 
-from federation import outgoing
-from federation.as2 import loose, seen, words
+from federation import outgoing, welcome
+from federation.as2 import loose, seen, whom, words
 from federation.as2.contexts import Json
-from federation.incoming import going, helping, pledges, told
-from federation.incoming.ours import FORGOTTEN, taken_back
+from federation.incoming import going, helping, pledges, reacting, told
+from federation.incoming.ours import FORGOTTEN
 from federation.incoming.taking_back import taken_down
 from federation.keep import KEPT, keep, listened_to
 from federation.resolve import Gathered
 from hub import actors, things
 from hub.actors import Actor
-from hub.changes import Kind, record
 from hub.clock import now
 from hub.errors import N_, Conflict, NotAllowed, NotFound
 from hub.store import Tx
@@ -61,6 +60,8 @@ def _group(tx: Tx, sender: Actor, doc: Json) -> Actor | None:
 
 def _vote(tx: Tx, sender: Actor, doc: Json, label: str) -> str:
     poll = things.at(tx, loose.id_of(doc.get("inReplyTo")))
+    if poll is not None and poll.local and poll.extra.poll is not None:
+        return reacting.voted(tx, sender, poll, label, loose.id_of(doc))
     kind = {"companion": "event"}.get(poll.kind, poll.kind) if poll is not None and poll.local else ""
     said = words.chosen(kind, label) if kind in words.OPTIONS else None
     if poll is None or said is None:
@@ -83,15 +84,21 @@ def _spoken(tx: Tx, sender: Actor, doc: Json) -> str | None:
 
 
 def _keep(tx: Tx, sender: Actor, doc: Json, found: Gathered, *, touched: int | None = None) -> str:
-    for uri in reversed(found.above):
-        above = found.objects[uri]
-        author = found.actors.get(seen.author(above))
-        if author is not None and above.get("inReplyTo"):
-            keep(tx, actors.get(tx, author), above)
     by = _group(tx, sender, doc) or sender
-    if not doc.get("inReplyTo") and not listened_to(tx, by) and not _shows(tx, by, doc):
+    named = welcome.names_somebody(tx, whom.named(doc))
+    if not (doc.get("inReplyTo") or listened_to(tx, by) or named or _shows(tx, by, doc)):
         return "ignored: nobody here follows them"
+    wanted = named or actors.residents_follow(tx, by.id)
+    for uri in reversed(found.above):
+        _keep_above(tx, found, found.objects[uri], wanted=wanted)
     return keep(tx, by, doc, touched=touched)
+
+
+def _keep_above(tx: Tx, found: Gathered, above: Json, *, wanted: bool) -> None:
+    """What it answers: for the neighbourhood's pages only as far as it answers something that is there."""
+    author = found.actors.get(seen.author(above))
+    if author is not None and loose.is_public(above) and (wanted or above.get("inReplyTo")):
+        keep(tx, actors.get(tx, author), above, wanted=wanted)
 
 
 def _shows(tx: Tx, author: Actor, doc: Json) -> bool:
@@ -101,7 +108,7 @@ def _shows(tx: Tx, author: Actor, doc: Json) -> bool:
 
 
 def like(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
-    return _react(tx, sender, activity, "like")
+    return reacting.react(tx, sender, activity, "like")
 
 
 def announce(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
@@ -111,20 +118,14 @@ def announce(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
         return taken_down(tx, id)
     doc = found.objects.get(id)
     if doc is None:
-        return _react(tx, sender, activity, "share") if kind in ("", "Create") else FORGOTTEN
+        return reacting.react(tx, sender, activity, "share") if kind in ("", "Create") else FORGOTTEN
     author = found.actors.get(seen.author(doc))
     if author is None:
         raise NotFound(N_("Its author is not known."))
-    return keep(tx, actors.get(tx, author), doc, touched=now() if kind == "Update" and not doc.get("updated") else None)
-
-
-def _react(tx: Tx, sender: Actor, activity: Json, kind: str) -> str:
-    thing = things.at(tx, loose.passed_on(activity)[1])
-    if thing is None or not thing.local:
-        return "ignored: about nothing of ours"
-    if taken_back(tx, sender, activity):
-        return "ignored: taken back before it came"
-    if not things.react(tx, thing.id, sender.id, kind, loose.id_of(activity) or None):
-        return "no news"
-    record(tx, Kind.REACTED, subject=thing.id, actor=sender.id, how=kind)
-    return kind
+    if not loose.is_public(doc):
+        return "ignored: not for everybody"
+    touched = now() if kind == "Update" and not doc.get("updated") else None
+    word = keep(tx, actors.get(tx, author), doc, touched=touched, by=sender)
+    if word == KEPT and kind != "Update":
+        reacting.react(tx, sender, activity, "share")  # who follows them here sees that it comes from them
+    return word

@@ -2,10 +2,11 @@
 
 from federation.as2 import loose
 from federation.as2.contexts import Json
-from federation.incoming import follows, pledges
+from federation.incoming import follows, pledges, reacting
 from federation.incoming.ours import event_of, remember_gone
 from federation.resolve import Gathered
-from hub import actors, attendance, messages, things
+from hub import actors, attendance, messages, relations, things
+from hub import reacting as hub_reacting
 from hub.actors import Actor
 from hub.changes import Kind, record
 from hub.errors import N_, NotAllowed, NotFound
@@ -33,8 +34,10 @@ def _undone(tx: Tx, sender: Actor, id: str, what: Json) -> bool:
             followed = actors.known(tx, loose.id_of(what.get("object")))
             return followed is not None and followed.local and actors.unfollow(tx, sender.id, followed.id)
         case "Like" | "EmojiReact" | "Announce" as kind:
-            thing = things.at(tx, loose.id_of(what.get("object")))
-            return thing is not None and things.take_back(tx, thing.id, sender.id, _reaction(kind))
+            return reacting.take_back(tx, sender, loose.id_of(what.get("object")), _reaction(kind))
+        case "Block":
+            blocked = actors.known(tx, loose.id_of(what.get("object")))
+            return blocked is not None and blocked.local and relations.lift_block(tx, sender.id, blocked.id)
         case "Join" | "Accept" | "TentativeAccept" | "Reject" if (
             event := event_of(tx, what.get("object"))
         ) is not None:
@@ -49,9 +52,12 @@ def _undone(tx: Tx, sender: Actor, id: str, what: Json) -> bool:
     row = tx.one("SELECT followed FROM follow WHERE follower = :who AND uri = :uri", who=sender.id, uri=id)
     if row is not None:
         return actors.unfollow(tx, sender.id, row["followed"])
+    row = tx.one("SELECT blocked FROM block WHERE blocker = :who AND uri = :uri", who=sender.id, uri=id)
+    if row is not None:
+        return relations.lift_block(tx, sender.id, row["blocked"])
     row = tx.one("SELECT thing, kind FROM reaction WHERE actor = :who AND uri = :uri", who=sender.id, uri=id)
     if row is not None:
-        return things.take_back(tx, row["thing"], sender.id, row["kind"])
+        return hub_reacting.undo(tx, sender.id, row["thing"], row["kind"])
     return pledges.undone(tx, sender, id)
 
 

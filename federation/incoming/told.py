@@ -20,7 +20,8 @@ def to_us(tx: Tx, sender: Actor, doc: Json) -> str | None:
     if not loose.is_public(doc) and heard.withdraw(tx, sender.id, loose.id_of(doc)):
         return "said to us: no longer in public"
     if not loose.is_public(doc):
-        return _in_private(tx, sender, doc, ours)
+        # To people alone it is a post like any other, only for few.
+        return _in_private(tx, sender, doc, ours) if any(one.kind != "person" for one in ours) else None
     spoken_to = next((one for one in ours if one.kind in OPEN_TO_ALL), None)
     if spoken_to is None or doc.get("inReplyTo"):
         return None

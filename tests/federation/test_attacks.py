@@ -11,7 +11,7 @@ from here import Here
 from scene import party, person, stranger
 from structlog.testing import capture_logs
 
-from federation import keep, resolve, signatures
+from federation import keep, resolve, signatures, welcome
 from federation.keys import load_private
 from hub import actors, events, posts, settings, things
 from hub.clock import now
@@ -221,7 +221,7 @@ async def test_45_nobody_belongs_to_a_hub_on_another_server(here: Here) -> None:
     def pretend(tx: Tx) -> object:
         id = stranger(tx, "p_fake", "evil.example", "project")
         tx.run("UPDATE actor SET hub = :hub WHERE id = :id", hub=hub, id=id)
-        return keep.hub_of(tx, actors.get(tx, id)) or keep.listened_to(tx, actors.get(tx, id))
+        return welcome.hub_of(tx, actors.get(tx, id)) or keep.listened_to(tx, actors.get(tx, id))
 
     assert not await here.store.write(pretend)
 

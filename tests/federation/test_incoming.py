@@ -264,9 +264,9 @@ async def test_likes_and_shares_are_counted_once_and_can_be_taken_back(here: Her
     like, share = activity("Like", ann, event.uri), activity("Announce", ann, await companion(here, event))
     assert [await hear(here, like), await hear(here, share)] == ["like", "share"]
     assert await hear(here, activity("Like", ann, event.uri, id=f"{ann}#again")) == "no news"
-    assert await here.store.read(things.reactions, event.id) == (1, 0)
+    assert await here.store.read(things.reactions, event.id) == (1, 1)
     assert await hear(here, activity("Undo", ann, like["id"])) == "taken back"
-    assert await here.store.read(things.reactions, event.id) == (0, 0)
+    assert await here.store.read(things.reactions, event.id) == (0, 1)
 
 
 async def test_a_reply_is_changed_and_deleted_by_its_author_alone(here: Here, mastodon: Elsewhere) -> None:

@@ -61,7 +61,7 @@ def test_a_secret_given_twice_or_from_nowhere_is_refused(tmp_path: Path) -> None
         ("[server]\nprot = 1", "server.port"),
         ("[sever]\nport = 1", "server.port"),
         ("[hub]\nroles = 'hub'", "hub.role"),
-        ("port = 1", "server.port"),
+        ("base_ur = 1", "server.base_url"),
     ],
 )
 def test_an_unknown_key_names_the_nearest_known_one(tmp_path: Path, words: str, near: str) -> None:

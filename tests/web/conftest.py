@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from browsing import Site, a_site, settle
+from conftest import Clock
+from postbox import Postbox, a_postbox
 
 from hub.store import Store
 from hub.store.open import opened
@@ -42,4 +44,18 @@ async def either(store: Store, tmp_path: Path) -> AsyncIterator[Site]:
     """The same on both databases, for the paths on which a page has SQL of its own."""
     await store.write(settle)
     async with a_site(store, tmp_path) as it:
+        yield it
+
+
+@pytest_asyncio.fixture
+async def postbox() -> AsyncIterator[Postbox]:
+    async with a_postbox() as it:
+        yield it
+
+
+@pytest_asyncio.fixture
+async def postal(store: Store, tmp_path: Path, clock: Clock, postbox: Postbox) -> AsyncIterator[Site]:
+    """The same on both databases, with a mail server."""
+    await store.write(settle)
+    async with a_site(store, tmp_path, mail=postbox.mail) as it:
         yield it

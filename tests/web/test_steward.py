@@ -40,8 +40,16 @@ LEAST = {
     "/steward/deliveries/{host}/again": "steward", "/steward/deliveries": "steward",
     "/steward/settings": "steward", "/steward/people": "steward",
     "/steward/people/{id:int}/link": "steward", "/steward/people/{id:int}/role": "steward",
-    "/steward/people/{id:int}/close": "steward",
+    "/steward/people/{id:int}/close": "steward", "/steward/people/{id:int}/suspend": "steward",
+    "/steward/people/{id:int}/back": "steward", "/account/email": "resident",
+    "/steward/signups": "moderator", "/steward/signups/refuse": "moderator",
+    "/steward/signups/{id:int}/approve": "moderator", "/steward/signups/{id:int}/refuse": "moderator",
+    "/steward/invitations": "moderator", "/steward/invitations/{id:int}/revoke": "moderator",
+    "/invitations": "resident", "/invitations/{id:int}/revoke": "resident",
+    "/steward/joining": "steward", "/steward/audit": "moderator",
 }  # fmt: skip
+
+DEPENDS = {("POST", "/invitations")}  # residents may where a steward lets them
 
 
 def guarded(site: Site) -> list[Route]:
@@ -68,6 +76,8 @@ async def test_each_role_opens_what_it_may_and_nothing_else(site: Site) -> None:
             for method in sorted((route.methods or set()) - {"HEAD"}):
                 status = (await browser.request(method, path)).status_code
                 allowed = ROLES.index(role) >= ROLES.index(LEAST[route.path])
+                if (method, route.path) in DEPENDS and status == 403:
+                    continue
                 if allowed:
                     assert status not in (401, 403), (role, method, path, status)
                 elif role == "guest":

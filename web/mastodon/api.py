@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from hub import apps, scopes
 from hub.errors import NotFound
-from hub.people import Account
+from hub.people import Account, may
 from hub.store import Store
 from web import errors
 from web.forms import Upload as Upload
@@ -78,6 +78,7 @@ def route(
         caller = await _admit(request, rule)
         return await handler(request, caller, await read(request))
 
+    call.rule = rule  # type: ignore[attr-defined]
     call.needs = "" if open else "app" if app else "token"  # type: ignore[attr-defined]
     return Route(path, call, methods=[method])
 
@@ -125,7 +126,7 @@ async def _admit(request: Request, rule: Rule) -> Caller:
 
 
 def _kept_out(account: Account) -> bool:
-    return account.closed is not None
+    return not may(account, "resident")
 
 
 def invalid_token() -> Refused:

@@ -14,10 +14,35 @@ from hub.errors import N_, Conflict, HubError, Invalid, NotFound
 from hub.store import Busy
 from web import auth, crossing, errors
 from web.limits import Spent
-from web.mastodon import oauth, rates
+from web.mastodon import (
+    accounts,
+    admin,
+    discovery,
+    drafting,
+    filters,
+    instance,
+    lists,
+    marking,
+    media,
+    oauth,
+    polls,
+    profile,
+    rates,
+    relating,
+    search,
+    statuses,
+    tags,
+    timelines,
+    told,
+)
 from web.mastodon.api import Refused, answer
 
-MODULES: tuple[Any, ...] = (oauth,)  # each part of the API, whose `routes` are answered here
+# Each part of the API, whose `routes` are answered here.
+MODULES: tuple[Any, ...] = (
+    oauth,
+    statuses, drafting, marking, timelines, polls, media,
+    instance, profile, accounts, relating, lists, filters, tags, told, search, discovery, admin,
+)  # fmt: skip
 ROUTES: list[Route] = [one for module in MODULES for one in module.routes]
 NOT_FOUND = "Not Found"  # no such call, as against no such record
 FAILED = N_("Validation failed: %(why)s")

@@ -45,6 +45,10 @@ class Params:
     def __contains__(self, name: str) -> bool:
         return self._tree.get(name) is not None
 
+    def spoken_of(self, name: str) -> bool:
+        """Whether it was named at all, if only to say that it is to be nothing."""
+        return name in self._tree
+
     def names(self) -> list[str]:
         return [name for name in self._tree if name in self]
 

@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import people
+from hub import audit, people
 from hub.clock import DAY
 from hub.errors import HubError
 from hub.people import Account
 from hub.store import Tx
-from web import auth, done, forms
+from web import auth, done, forms, mail
 from web.forms import Form
 from web.templates import render, see_other
 
@@ -34,7 +34,10 @@ class Role(msgspec.Struct, frozen=True):
 
 
 class AccountsPage(msgspec.Struct, frozen=True):
-    """All accounts. `link` is a new link for `link_for` to choose a password with; it is shown only this once."""
+    """All accounts. `link` is a new link for `link_for` to choose a password with; it is shown only this once.
+
+    `mails`: whether the hub sends letters.
+    """
 
     form: Form[Any]
     accounts: list[Account]
@@ -43,6 +46,7 @@ class AccountsPage(msgspec.Struct, frozen=True):
     link: str = ""
     link_for: str = ""
     days: int = LASTS // DAY
+    mails: bool = False
 
 
 @auth.needs("steward")
@@ -54,7 +58,7 @@ async def _page(request: Request, form: Form[Any], status: int = 200, *, link: s
     who, state = auth.require(request, "steward"), request.app.state
     found = await state.store.read(people.all_)
     address = f"{state.base}/password?key={link}" if link else ""
-    page = AccountsPage(form, found, who.actor, link=address, link_for=whose)
+    page = AccountsPage(form, found, who.actor, link=address, link_for=whose, mails=mail.on(state.config))
     return render(request, "accounts.html", page, status, headers={"Cache-Control": "no-store"})
 
 
@@ -78,6 +82,7 @@ async def create(request: Request) -> Response:
 def _create(tx: Tx, who: int, typed: New, hashed: str) -> tuple[Account, str]:
     people.require(tx, who, "steward")
     account = people.create(tx, typed.login, typed.email, hashed, typed.role)
+    audit.note(tx, who, "account", account.actor, name=account.login, role=account.role)
     return account, people.new_link(tx, "password", account=account.actor, lasts=LASTS)
 
 
@@ -92,6 +97,7 @@ async def renew(request: Request) -> Response:
 def _renew(tx: Tx, who: int, id: int) -> tuple[Account, str]:
     people.require(tx, who, "steward")
     account = people.get(tx, id)
+    audit.note(tx, who, "link", id, name=account.login)
     return account, people.new_link(tx, "password", account=id, lasts=LASTS)
 
 
@@ -111,10 +117,26 @@ async def close(request: Request) -> Response:
     return see_other(request, done.path("/steward/people", "account-closed"))
 
 
+@auth.needs("steward")
+async def suspend(request: Request) -> Response:
+    who = auth.require(request, "steward")
+    await request.app.state.store.write(people.suspend, who.actor, request.path_params["id"])
+    return see_other(request, done.path("/steward/people", "suspended"))
+
+
+@auth.needs("steward")
+async def let_back(request: Request) -> Response:
+    who = auth.require(request, "steward")
+    await request.app.state.store.write(people.let_back, who.actor, request.path_params["id"])
+    return see_other(request, done.path("/steward/people", "let-back"))
+
+
 routes = [
     Route("/steward/people", accounts, methods=["GET"]),
     Route("/steward/people", create, methods=["POST"]),
     Route("/steward/people/{id:int}/link", renew, methods=["POST"]),
     Route("/steward/people/{id:int}/role", role, methods=["POST"]),
     Route("/steward/people/{id:int}/close", close, methods=["POST"]),
+    Route("/steward/people/{id:int}/suspend", suspend, methods=["POST"]),
+    Route("/steward/people/{id:int}/back", let_back, methods=["POST"]),
 ]

@@ -64,7 +64,10 @@ async def drawn(request: Request) -> Response:
 
 
 def _named(tx: Tx, name: str, hub: Hub) -> Actor:
-    """One of ours by the last part of its address: `hub`, `p_orchard`, `u-delyth`."""
+    """One of ours by the last part of its address: `hub`, `p_orchard`, `u-delyth`; anybody by number: `n-1234`."""
+    number = name.removeprefix("n-")
+    if number != name and number.isascii() and number.isdecimal() and len(number) < 19:
+        return actors.get(tx, int(number))
     found = actors.known(tx, f"{hub.base}/actor/{name}")
     if found is None or not found.local:
         raise NotFound(N_("There is no such picture."))

@@ -113,11 +113,6 @@ async def leave(request: Request) -> Response:
     return await auth.leave(request, see_other(request, done.path("/", "signed-out")))
 
 
-async def sign_up(request: Request) -> Response:
-    """There is no signing up yet: what one can do without, and whom to ask."""
-    return render(request, "signup.html", None)
-
-
 @auth.needs("resident")
 async def mine(request: Request) -> Response:
     return await _account(request, forms.blank())
@@ -231,7 +226,6 @@ routes = [
     Route("/signin", sign_in, methods=["GET"]),
     Route("/signin", enter, methods=["POST"]),
     Route("/signout", leave, methods=["POST"]),
-    Route("/signup", sign_up),
     Route("/account", mine, methods=["GET"]),
     Route("/account/language", speak, methods=["POST"]),
     Route("/account", change, methods=["POST"]),

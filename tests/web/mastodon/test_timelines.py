@@ -1,0 +1,232 @@
+"""Lists of statuses: what is in them for whom, in which order, and how apps page through them."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from browsing import Site
+from entities_schema import check
+from scene import lift, orchard, party, stranger
+
+from hub import asks, events, people, posts, projects, reacting, relations, statuses, things
+from hub.clock import now
+from hub.neighbouring import spread
+from hub.statuses import Draft
+from hub.store import Tx
+
+App = httpx.AsyncClient
+
+
+def actor(tx: Tx, login: str) -> int:
+    found = people.known_as(tx, login)
+    assert found is not None
+    return found[0].actor
+
+
+async def ids(app: App, path: str, **query: Any) -> list[int]:
+    answer = await app.get(f"/api/v1/{path}", params=query)
+    assert answer.status_code == 200, answer.text
+    check(answer.json(), "[OwnedStatus]" if "authorization" in app.headers else "[Status]")
+    return [int(one["id"]) for one in answer.json()]
+
+
+async def all_pages(app: App, path: str, rel: str = "next") -> list[list[int]]:
+    pages, url = [], f"/api/v1/{path}"
+    while url and len(pages) < 20:
+        answer = await app.get(url)
+        if answer.json():
+            pages.append([int(one["id"]) for one in answer.json()])
+        found = re.search(rf'<([^>]*)>; rel="{rel}"', answer.headers.get("link", ""))
+        url = found[1] if found else ""
+    return pages
+
+
+def theirs(tx: Tx, number: int, **more: Any) -> int:
+    seen = things.Seen(
+        uri=f"https://m.example/{number}", url=f"https://m.example/{number}", html={"en": "<p>Hi</p>"},
+        published=now(), updated=now(), **more,
+    )  # fmt: skip
+    id = posts.mirror(tx, stranger(tx, domain="m.example"), seen)
+    assert id is not None
+    return id
+
+
+async def test_home_is_what_those_say_and_share_whom_one_follows(signed_in: Any, site: Site) -> None:
+    ann, _, _ = [await signed_in(name) for name in ("ann", "ben", "cath")]
+
+    def scene(tx: Tx) -> tuple[int, int, int, int]:
+        a, b, c = (actor(tx, name) for name in ("ann", "ben", "cath"))
+        relations.follow(tx, a, b)
+        own = statuses.publish(tx, a, Draft("mine")).id
+        his = statuses.publish(tx, b, Draft("his")).id
+        hers = statuses.publish(tx, c, Draft("hers")).id
+        return own, his, hers, reacting.share(tx, b, hers)
+
+    own, his, hers, share = await site.did(scene)
+    await site.did(spread)
+    assert await ids(ann, "timelines/home") == [share, his, own]
+    assert await ids(ann, "timelines/home", max_id=share, limit=1) == [his]
+    assert await ids(ann, "timelines/home", min_id=own, limit=1) == [his]
+    assert await ids(ann, "timelines/home", since_id=own, limit=1) == [share]
+    assert hers not in await ids(ann, "timelines/home")
+    assert (await site.guest.get("/api/v1/timelines/home")).status_code == 401
+
+
+async def test_paging_goes_through_all_and_back(signed_in: Any, site: Site) -> None:
+    ann = await signed_in("ann")
+
+    def scene(tx: Tx) -> list[int]:
+        return [statuses.publish(tx, actor(tx, "ann"), Draft(f"{n}")).id for n in range(5)]
+
+    said = (await site.did(scene))[::-1]
+    for path in ("timelines/home", "timelines/public", f"accounts/{await site.store.read(actor, 'ann')}/statuses"):
+        assert await all_pages(ann, f"{path}?limit=2") == [said[:2], said[2:4], said[4:]]
+        assert await all_pages(ann, f"{path}?limit=2&min_id={said[4]}", "prev") == [said[2:4], said[:2]]
+
+
+async def test_the_local_timeline_is_the_hub_and_the_remote_one_its_neighbours(signed_in: Any, site: Site) -> None:
+    ann = await signed_in("ann")
+
+    def scene(tx: Tx) -> tuple[list[int], int]:
+        who = people.steward(tx).actor
+        ours = [
+            events.publish(tx, who, party()).id, asks.publish(tx, who, "ask", lift()).id,
+            projects.start(tx, who, orchard()).id, posts.publish(tx, who, posts.Draft(text={"en": "Note"})).id,
+        ]  # fmt: skip
+        statuses.publish(tx, who, Draft("quiet", audience="unlisted"))
+        statuses.publish(tx, who, Draft("an answer", reply_to=ours[0]))
+        return ours, theirs(tx, 1)
+
+    ours, other = await site.did(scene)
+    for app in (ann, site.guest):
+        assert await ids(app, "timelines/public", local="true") == ours[::-1]
+        assert await ids(app, "timelines/public", remote="1") == [other]
+        assert await ids(app, "timelines/public", local="false") == [other, *ours[::-1]]
+        assert await ids(app, "timelines/public", only_media="true") == []
+
+
+async def test_whom_one_does_not_want_to_hear_is_left_out(signed_in: Any, site: Site) -> None:
+    ann = await signed_in("ann")
+    await signed_in("ben")
+
+    def scene(tx: Tx) -> int:
+        said = statuses.publish(tx, actor(tx, "ben"), Draft("Hi #heron")).id
+        relations.mute(tx, actor(tx, "ann"), actor(tx, "ben"))
+        return said
+
+    said = await site.did(scene)
+    for path in ("timelines/public", "timelines/tag/heron"):
+        assert await ids(ann, path) == []
+        assert await ids(site.guest, path) == [said]
+
+
+async def test_tags_can_be_combined(signed_in: Any, site: Site) -> None:
+    ann = await signed_in("ann")
+
+    def scene(tx: Tx) -> list[int]:
+        me = actor(tx, "ann")
+        return [statuses.publish(tx, me, Draft(words)).id for words in ("#a", "#a #b", "#c", "#a #d", "#e")]
+
+    a, ab, c, ad, _ = await site.did(scene)
+    assert await ids(ann, "timelines/tag/A") == [ad, ab, a]
+    assert await ids(ann, "timelines/tag/a", **{"any[]": ["c"]}) == [ad, c, ab, a]
+    assert await ids(ann, "timelines/tag/a", **{"all[]": ["b"]}) == [ab]
+    assert await ids(ann, "timelines/tag/a", **{"none[]": ["b", "d"]}) == [a]
+    assert await ids(ann, "timelines/tag/a", limit=1, max_id=ad) == [ab]
+    assert await ids(ann, "timelines/tag/nothing") == []
+
+
+async def test_a_persons_statuses_can_be_sifted(signed_in: Any, site: Site) -> None:
+    ann, _ = await signed_in("ann"), await signed_in("ben")
+
+    def scene(tx: Tx) -> tuple[int, ...]:
+        a, b = actor(tx, "ann"), actor(tx, "ben")
+        his = statuses.publish(tx, b, Draft("his")).id
+        one = statuses.publish(tx, a, Draft("one #tag")).id
+        two = statuses.publish(tx, a, Draft("two", reply_to=his)).id
+        few = statuses.publish(tx, a, Draft("few", audience="followers")).id
+        statuses.publish(tx, a, Draft("@ben", audience="direct"))
+        share = reacting.share(tx, a, his)
+        reacting.pin(tx, a, one)
+        return a, one, two, few, share
+
+    who, one, two, few, share = await site.did(scene)
+    path = f"accounts/{who}/statuses"
+    assert await ids(ann, path) == [share, few, two, one]
+    assert await ids(site.guest, path) == [share, two, one]
+    assert await ids(site.guest, path, exclude_replies="true") == [share, one]
+    assert await ids(site.guest, path, exclude_reblogs="true") == [two, one]
+    assert await ids(site.guest, path, pinned="true") == [one]
+    assert await ids(site.guest, path, tagged="Tag") == [one]
+    assert await ids(site.guest, path, only_media="true") == []
+    assert (await site.guest.get("/api/v1/accounts/1/statuses")).status_code == 404
+
+
+async def test_a_hubs_statuses_are_what_it_publishes(signed_in: Any, site: Site) -> None:
+    def scene(tx: Tx) -> tuple[int, int]:
+        it = events.publish(tx, people.steward(tx).actor, party())
+        return it.by.id, it.id
+
+    hub, event = await site.did(scene)
+    assert await ids(site.guest, f"accounts/{hub}/statuses") == [event]
+
+
+async def test_favourites_and_bookmarks_are_in_the_order_they_were_made(signed_in: Any, site: Site) -> None:
+    ann = await signed_in("ann")
+
+    def scene(tx: Tx) -> list[int]:
+        me = actor(tx, "ann")
+        said = [statuses.publish(tx, me, Draft(f"{n}")).id for n in range(3)]
+        for id in (said[1], said[2], said[0]):
+            reacting.like(tx, me, id)
+            reacting.keep(tx, me, id)
+        return said
+
+    one, two, three = await site.did(scene)
+    for path in ("favourites", "bookmarks"):
+        assert await ids(ann, path) == [one, three, two]
+        assert await all_pages(ann, f"{path}?limit=1") == [[one], [three], [two]]
+
+
+async def test_words_for_a_few_have_a_list_of_their_own(signed_in: Any, site: Site) -> None:
+    ann, ben, cath = [await signed_in(name) for name in ("ann", "ben", "cath")]
+
+    def scene(tx: Tx) -> int:
+        return statuses.publish(tx, actor(tx, "ann"), Draft("@ben", audience="direct")).id
+
+    said = await site.did(scene)
+    assert await ids(ann, "timelines/direct") == await ids(ben, "timelines/direct") == [said]
+    assert await ids(cath, "timelines/direct") == []
+    assert await ids(cath, "timelines/link", url="https://glan.example") == []
+
+
+def a_list(tx: Tx, replies: str = "list") -> int:
+    """Until lists have verbs of their own."""
+    columns = "id BIGINT PRIMARY KEY, account BIGINT, title TEXT, replies TEXT, exclusive INT"
+    tx.run(f"CREATE TABLE IF NOT EXISTS list ({columns})")
+    tx.run("CREATE TABLE IF NOT EXISTS list_member (list BIGINT, actor BIGINT)")
+    tx.run(
+        "INSERT INTO list (id, account, title, replies, exclusive) VALUES (7, :me, 'L', :replies, 0)",
+        me=actor(tx, "ann"), replies=replies,
+    )  # fmt: skip
+    tx.run("INSERT INTO list_member (list, actor) VALUES (7, :ben)", ben=actor(tx, "ben"))
+    return 7
+
+
+@pytest.mark.parametrize(("replies", "answers"), [("none", False), ("list", False), ("followed", True)])
+async def test_a_list_has_what_its_members_say(signed_in: Any, site: Site, replies: str, answers: bool) -> None:
+    ann, ben, _ = [await signed_in(name) for name in ("ann", "ben", "cath")]
+
+    def scene(tx: Tx) -> tuple[int, int]:
+        a, b, c = (actor(tx, name) for name in ("ann", "ben", "cath"))
+        relations.follow(tx, a, b)
+        relations.follow(tx, a, c)
+        hers = statuses.publish(tx, c, Draft("hers")).id
+        a_list(tx, replies)
+        return statuses.publish(tx, b, Draft("his")).id, statuses.publish(tx, b, Draft("ah", reply_to=hers)).id
+
+    said, answered = await site.did(scene)
+    await site.did(spread)
+    assert await ids(ann, "timelines/list/7") == ([answered, said] if answers else [said])
+    assert (await ben.get("/api/v1/timelines/list/7")).status_code == 404

@@ -1,0 +1,14 @@
+"""All that is done in the background, by federation and by the web. A new kind of job is one line here."""
+
+from federation import RUNNERS, Runner
+from hub import letters
+from hub.config import Config
+from web import mail
+
+
+def all_(config: Config, base: str) -> dict[str, Runner]:
+    """By kind of job. `base` is the hub's address, with which every link in a letter begins."""
+    return {
+        **RUNNERS,
+        letters.KIND: mail.runner(config, base),
+    }
