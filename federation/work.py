@@ -16,7 +16,7 @@ from federation.outcome import DONE, Outcome, Runner
 from federation.resolve import Gathered, Plan
 from federation.strict_json import parse_json
 from federation.wire import Wire
-from hub import actors, apps, asks, jobs, joining, keys, letters, manners, reports, scheduled, signups
+from hub import actors, apps, asks, jobs, joining, keys, letters, manners, neighbouring, reports, scheduled, signups
 from hub import peers as hub_peers
 from hub.actors import Actor
 from hub.clock import DAY, HOUR, MINUTE, now
@@ -260,4 +260,5 @@ def _sweep(tx: Tx) -> None:
     letters.sweep(tx)
     signups.sweep(tx)
     joining.mind(tx)
+    neighbouring.sweep(tx)
     outgoing.sweep(tx)

@@ -158,7 +158,7 @@ def remove(tx: Tx, id: int) -> None:
     waiting.withdraw_all(tx, id)
     tx.run("DELETE FROM answer WHERE actor = :id", id=id)
     tx.run("DELETE FROM reaction WHERE actor = :id", id=id)
-    tx.run("DELETE FROM message WHERE sender = :id", id=id)
+    tx.run("UPDATE thing SET words = '{}', html = '{}' WHERE author = :id AND local = 0 AND audience = 'direct'", id=id)
     tx.run("UPDATE thing SET removed = :now WHERE author = :id AND local = 0 AND removed IS NULL", id=id, now=now())
     record(tx, Kind.ACTOR_REMOVED, subject=id, actor=id)
 

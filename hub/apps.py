@@ -299,6 +299,7 @@ def revoke(tx: Tx, app: App, secret: str) -> bool:
         return False
     if row is not None:
         tx.run("DELETE FROM token WHERE id = :id", id=row["id"])
+        tx.wake()  # who listens with it must go
     return True
 
 
@@ -324,11 +325,13 @@ def end(tx: Tx, who: int, app: int) -> None:
     """Somebody lets an app in no more."""
     tx.run("DELETE FROM code WHERE account = :who AND app = :app", who=who, app=app)
     tx.run("DELETE FROM token WHERE account = :who AND app = :app", who=who, app=app)
+    tx.wake()
 
 
 def end_all(tx: Tx, who: int) -> None:
     tx.run("DELETE FROM code WHERE account = :who", who=who)
     tx.run("DELETE FROM token WHERE account = :who", who=who)
+    tx.wake()
 
 
 def sweep(tx: Tx) -> int:

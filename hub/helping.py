@@ -253,7 +253,7 @@ def forget(tx: Tx, limit: int = 100) -> Forgotten:
     private, gone = [], []
     for row in _over(tx, limit):
         id = row["id"]
-        private += _private(tx, id)
+        private += [*messages.forget_about(tx, id), *_offers(tx, id)]
         tx.run(
             """INSERT INTO answer_count (ask, said, state, n, hours)
                SELECT ask, said, state, count(*), coalesce(sum(hours), 0) FROM answer WHERE ask = :id
@@ -263,7 +263,6 @@ def forget(tx: Tx, limit: int = 100) -> Forgotten:
             id=id,
         )
         tx.run("DELETE FROM answer WHERE ask = :id", id=id)
-        tx.run("DELETE FROM message WHERE about = :id", id=id)
         if row["removed"] is None:
             things.take_down(tx, id)
             record(tx, Kind.ASK_REMOVED, subject=id, actor=row["author"])
@@ -284,13 +283,9 @@ def _over(tx: Tx, limit: int) -> list[Row]:
     )  # fmt: skip
 
 
-def _private(tx: Tx, ask: int) -> list[str]:
-    rows = tx.all(
-        """SELECT uri FROM message WHERE about = :ask
-           UNION ALL SELECT offer AS uri FROM answer WHERE ask = :ask AND offer IS NOT NULL""",
-        ask=ask,
-    )
-    return [row["uri"] for row in rows]
+def _offers(tx: Tx, ask: int) -> list[str]:
+    rows = tx.all("SELECT offer FROM answer WHERE ask = :ask AND offer IS NOT NULL", ask=ask)
+    return [row["offer"] for row in rows]
 
 
 # --- rows ------------------------------------------------------------------------------------------

@@ -102,10 +102,15 @@ def _said(tx: Tx, id: int) -> list[int]:
     thing = _thing(tx, id)
     if thing is None or thing["audience"] not in (*OPEN, FOLLOWERS):
         return []
+    return [one for one in meant(tx, thing) if put(tx, one, id, author=thing["author"])]
+
+
+def meant(tx: Tx, thing: Row) -> list[int]:
+    """On whose first page it belongs that this was said. `thing` has what `readers` asks for, and `hidden`."""
     told = readers(tx, thing, thing["author"])
     if thing["audience"] == PUBLIC and not thing["hidden"]:
         told = list(dict.fromkeys([*told, *_followers_of_its_tags(tx, thing)]))
-    return [one for one in told if put(tx, one, id, author=thing["author"])]
+    return told
 
 
 def _followers_of_its_tags(tx: Tx, thing: Row) -> list[int]:

@@ -17,7 +17,9 @@ def note(tx: Tx, thing: int, named: Iterable[int]) -> None:
     """These are named by it, or it is for them; those from before stay."""
     for actor in list(dict.fromkeys(named))[:MOST_NAMED]:
         tx.run(
-            "INSERT INTO mention (thing, actor) VALUES (:thing, :actor) ON CONFLICT (thing, actor) DO NOTHING",
+            """INSERT INTO mention (thing, actor, private)
+               SELECT id, :actor, CASE WHEN audience = 'direct' THEN 1 ELSE 0 END FROM thing WHERE id = :thing
+               ON CONFLICT (thing, actor) DO UPDATE SET private = excluded.private""",
             thing=thing, actor=actor,
         )  # fmt: skip
 

@@ -1,17 +1,18 @@
-"""Words between two, seen by nobody else: who asked is told how it goes, who helps how to find the door.
+"""Words between a few, seen by nobody else: who asked is told how it goes, who helps how to find the door.
 
-What the hub or a project is told, its organisers read together; a person's messages are their own.
+A letter is a thing for those alone whom it names; most are for one. What the hub or a project is told, its organisers
+read together; a person's letters are their own.
 """
 
 import msgspec
 
-from hub import actors, people, settings, things
+from hub import actors, mentions, people, things
 from hub.actors import By
 from hub.changes import Kind, record
 from hub.clock import DAY, now
 from hub.errors import N_, Conflict, Invalid, NotFound
-from hub.ids import new_id
-from hub.packing import pack, unpack
+from hub.kept import DIRECT
+from hub.packing import unpack
 from hub.store import Row, Tx
 from hub.text import Text, clean_text
 
@@ -50,69 +51,87 @@ def tell(
         raise Invalid(N_("Write something first."), field="words")
     if actors.get(tx, receiver).removed is not None:
         raise Conflict(N_("They are no longer there."))
-    id = new_id()
-    tx.run(
-        """INSERT INTO message (id, uri, local, sender, receiver, about, reply_to, words, html, at)
-           VALUES (:id, :uri, 1, :sender, :receiver, :about, :reply_to, :words, :html, :now)""",
-        id=id, uri=f"{settings.base(tx)}/message/{id}", sender=sender, receiver=receiver, about=about,
-        reply_to=reply_to, words=pack(words), html=pack(things.rendered(words)), now=now(),
+    root = _root(tx, reply_to)
+    id = things.create(
+        tx, "reply" if root else "note", author=sender, title={}, words=words, html=things.rendered(words), root=root,
+        reply_to=reply_to, audience=DIRECT, personal=True, about=about, folder="message",
     )  # fmt: skip
+    mentions.note(tx, id, [receiver])
     record(tx, Kind.MESSAGE_SENT, subject=id, actor=sender)
     return id
 
 
 def receive(tx: Tx, sender: int, receiver: int, seen: things.Seen, *, about: int | None = None) -> int | None:
     """Somebody elsewhere wrote to one of ours. Returns the message's id, `None` when it is here, was deleted, or is
-    one too many."""
-    if things.taken_back(tx, seen.uri, actors.get(tx, sender).domain) or _today(tx, sender) >= A_DAY:
+    one too many. When it is here and says something else now, it is changed."""
+    new = tx.one("SELECT 1 AS x FROM thing WHERE uri = :uri", uri=seen.uri) is None
+    if things.taken_back(tx, seen.uri, actors.get(tx, sender).domain) or (new and _today(tx, sender) >= A_DAY):
         return None
-    id = new_id()
-    added = tx.run(
-        """INSERT INTO message (id, uri, local, sender, receiver, about, reply_to, html, at)
-           VALUES (:id, :uri, 0, :sender, :receiver, :about, :reply_to, :html, :now) ON CONFLICT (uri) DO NOTHING""",
-        id=id, uri=seen.uri, sender=sender, receiver=receiver, about=about, reply_to=seen.reply_to,
-        html=pack(seen.html), now=now(),
-    )  # fmt: skip
-    if not added:
+    root = _root(tx, seen.reply_to)
+    # When it came counts, and not when it says that it was written: nobody writes fifty a day of other days.
+    letter, kind = msgspec.structs.replace(seen, audience=DIRECT, published=now()), "reply" if root else "note"
+    if not new:
+        _change(tx, sender, letter)
         return None
-    record(tx, Kind.MESSAGE_RECEIVED, subject=id, actor=sender)
+    id = things.mirror(tx, kind, sender, letter, root=root, personal=True, about=about)
+    if id is not None:
+        mentions.note(tx, id, [receiver])
+        record(tx, Kind.MESSAGE_RECEIVED, subject=id, actor=sender)
     return id
 
 
 def forget(tx: Tx, uri: str, sender: int) -> bool:
     """Its author took it back. False when it is not here, or is somebody else's."""
-    return bool(tx.run("DELETE FROM message WHERE uri = :uri AND sender = :sender", uri=uri, sender=sender))
+    row = tx.one(
+        "SELECT id FROM thing WHERE uri = :uri AND author = :sender AND audience = 'direct' AND removed IS NULL",
+        uri=uri, sender=sender,
+    )  # fmt: skip
+    if row is not None:
+        _take_down(tx, row["id"], sender)
+    return row is not None
+
+
+def forget_about(tx: Tx, thing: int) -> list[str]:
+    """What it was about is over. All that was written of it is gone; returns the addresses."""
+    rows = tx.all("SELECT id, uri, author FROM thing WHERE about = :thing AND removed IS NULL", thing=thing)
+    for row in rows:
+        _take_down(tx, row["id"], row["author"])
+    return [row["uri"] for row in rows]
+
+
+def answered(tx: Tx, uri: str, receiver: int) -> int | None:
+    """What a letter of ours was about, if it was written to them."""
+    row = tx.one(
+        """SELECT t.about FROM thing t JOIN mention m ON m.thing = t.id AND m.actor = :them
+           WHERE t.uri = :uri AND t.local = 1 AND t.audience = 'direct' AND t.about IS NOT NULL""",
+        uri=uri, them=receiver,
+    )  # fmt: skip
+    return int(row["about"]) if row else None
 
 
 def get(tx: Tx, id: int) -> Message:
     """Any message, for who carries it out; whether somebody may read it is for `to`. Raises `NotFound`."""
-    row = tx.one(f"{_SELECT} WHERE m.id = :id", id=id)
-    if row is None:
+    found = _messages(tx, [id])
+    if not found:
         raise NotFound(N_("There is no such message."))
-    return _message(row)
+    return found[0]
 
 
 def to(tx: Tx, who: int, *, before: int | None = None) -> list[Message]:
     """What `who` may read, newest first: their own messages, and the hub's and projects' for organisers."""
     account = people.require(tx, who, "resident")
     everybodys = people.may(account, "organiser")
-    # Without an OR between tables, a resident's few letters are found by an index.
-    hubs = " OR r.local = 1 AND r.kind <> 'person' OR s.local = 1 AND s.kind <> 'person'" if everybodys else ""
-    rows = tx.all(
-        f"""{_SELECT} WHERE m.id < :before AND (m.receiver = :who OR m.sender = :who{hubs})
-            ORDER BY m.id DESC LIMIT {PAGE}""",
-        who=who, before=before or 2**63 - 1,
-    )  # fmt: skip
-    return [_message(row) for row in rows]
+    sql = _OF_ALL if everybodys else _OF_ONE  # a resident's few letters are found by an index
+    rows = tx.all(sql, who=who, before=before or 2**63 - 1)
+    return _messages(tx, [row["id"] for row in rows], who, everybodys=everybodys)
 
 
 def unread(tx: Tx, who: int) -> int:
     """How many of those that came to `who` nobody has read."""
-    account = people.require(tx, who, "resident")
     row = tx.one(
-        """SELECT count(*) AS n FROM message m JOIN actor r ON r.id = m.receiver
-           WHERE m.read IS NULL AND (m.receiver = :who OR (:all = 1 AND r.local = 1 AND r.kind <> 'person'))""",
-        who=who, all=int(people.may(account, "organiser")),
+        f"""SELECT count(*) AS n FROM mention m JOIN thing t ON t.id = m.thing
+            WHERE m.private = 1 AND m.read IS NULL AND t.removed IS NULL AND m.actor IN ({_READS})""",
+        who=who, all=_all(tx, who),
     )  # fmt: skip
     assert row is not None
     return int(row["n"])
@@ -120,12 +139,11 @@ def unread(tx: Tx, who: int) -> int:
 
 def mark_read(tx: Tx, who: int) -> None:
     """`who` has seen what came to them."""
-    account = people.require(tx, who, "resident")
     tx.run(
-        """UPDATE message SET read = :now WHERE read IS NULL AND (receiver = :who OR (:all = 1 AND receiver IN
-             (SELECT id FROM actor WHERE local = 1 AND kind <> 'person')))""",
-        who=who, all=int(people.may(account, "organiser")), now=now(),
+        f"UPDATE mention SET read = :now WHERE private = 1 AND read IS NULL AND actor IN ({_READS})",
+        who=who, all=_all(tx, who), now=now(),
     )  # fmt: skip
+    tx.run("UPDATE conversation SET unread = 0 WHERE account = :who AND unread = 1", who=who)
 
 
 def answer(tx: Tx, who: int, id: int, words: Text) -> int:
@@ -133,7 +151,11 @@ def answer(tx: Tx, who: int, id: int, words: Text) -> int:
 
     Raises `NotFound` for what `who` may not read. Returns the answer's id.
     """
-    it = get(tx, id)
+    account = people.require(tx, who, "resident")
+    found = _messages(tx, [id], who, everybodys=people.may(account, "organiser"))
+    if not found:
+        raise NotFound(N_("There is no such message."))
+    (it,) = found
     ours, other = (it.receiver, it.sender) if _speaks_for(tx, who, it.receiver) else (it.sender, it.receiver)
     if not _speaks_for(tx, who, ours):
         raise NotFound(N_("There is no such message."))
@@ -147,8 +169,9 @@ def enough(tx: Tx, receiver: int, about: int) -> bool:
     """
     row = tx.one(
         """SELECT count(*) AS n, count(*) FILTER (WHERE about = :about) AS about FROM
-             (SELECT about, at FROM message WHERE receiver = :receiver ORDER BY id DESC LIMIT :most) x
-           WHERE at > :since""",
+             (SELECT t.about, t.published FROM mention m JOIN thing t ON t.id = m.thing
+              WHERE m.actor = :receiver AND m.private = 1 ORDER BY m.thing DESC LIMIT :most) x
+           WHERE published > :since""",
         about=about, receiver=receiver, since=now() - DAY, most=A_DAY,
     )  # fmt: skip
     return row is not None and (row["about"] >= ENOUGH or row["n"] >= A_DAY)
@@ -157,11 +180,41 @@ def enough(tx: Tx, receiver: int, about: int) -> bool:
 def _today(tx: Tx, sender: int) -> int:
     """How many letters of theirs have come within a day; no more are counted than matter."""
     row = tx.one(
-        """SELECT count(*) AS n FROM (SELECT at FROM message WHERE sender = :sender ORDER BY id DESC LIMIT :most) x
-           WHERE at > :since""",
+        """SELECT count(*) AS n FROM
+             (SELECT published FROM thing WHERE author = :sender AND audience = 'direct' ORDER BY id DESC LIMIT :most) x
+           WHERE published > :since""",
         sender=sender, since=now() - DAY, most=A_DAY,
     )  # fmt: skip
     return int(row["n"]) if row else 0
+
+
+def _change(tx: Tx, sender: int, letter: things.Seen) -> None:
+    """Its author says it otherwise; whoever else says so is not heard."""
+    kept = tx.one("SELECT kind, author, audience FROM thing WHERE uri = :uri", uri=letter.uri)
+    if kept is None or kept["author"] != sender or kept["audience"] != DIRECT:
+        return
+    id = things.mirror(tx, kept["kind"], sender, letter)
+    if id is not None:
+        record(tx, Kind.POST_CHANGED, subject=id, actor=sender)
+
+
+def _take_down(tx: Tx, id: int, by: int) -> None:
+    """Nothing is left of it but that it was: neither its words, nor to whom they were."""
+    things.take_down(tx, id)
+    tx.run("UPDATE thing SET words = '{}', html = '{}', about = NULL WHERE id = :id", id=id)
+    tx.run("DELETE FROM mention WHERE thing = :id", id=id)
+    record(tx, Kind.MESSAGE_REMOVED, subject=id, actor=by)
+
+
+def _root(tx: Tx, answered: str | None) -> int | None:
+    """What the conversation began with, if what is answered is here."""
+    row = tx.one("SELECT id, root FROM thing WHERE uri = :uri AND removed IS NULL", uri=answered or "")
+    return (row["root"] or row["id"]) if row else None
+
+
+def _all(tx: Tx, who: int) -> int:
+    """1 for who reads what the hub and projects are told."""
+    return int(people.may(people.require(tx, who, "resident"), "organiser"))
 
 
 def _speaks_for(tx: Tx, who: int, actor: By) -> bool:
@@ -169,12 +222,54 @@ def _speaks_for(tx: Tx, who: int, actor: By) -> bool:
     return who == actor.id or (actor.local and actor.kind != "person" and people.may(account, "organiser"))
 
 
-_SELECT = """
-SELECT m.*, s.uri AS s_uri, s.url AS s_url, s.name AS s_name, s.handle AS s_handle, s.domain AS s_domain,
-  s.local AS s_local, s.kind AS s_kind, r.uri AS r_uri, r.url AS r_url, r.name AS r_name, r.handle AS r_handle,
-  r.domain AS r_domain, r.local AS r_local, r.kind AS r_kind
-FROM message m JOIN actor s ON s.id = m.sender JOIN actor r ON r.id = m.receiver
+_OWN = """SELECT hub.actor FROM hub
+  UNION ALL SELECT p.actor FROM project p JOIN actor o ON o.id = p.actor AND o.local = 1"""
+_READS = f"SELECT :who UNION ALL SELECT x.actor FROM ({_OWN}) x WHERE :all = 1"
+_OF_ONE = f"""
+SELECT id FROM (SELECT m.thing AS id FROM mention m JOIN thing t ON t.id = m.thing
+  WHERE m.actor = :who AND m.private = 1 AND m.thing < :before AND t.removed IS NULL
+  ORDER BY m.thing DESC LIMIT {PAGE}) x
+UNION SELECT id FROM (SELECT t.id FROM thing t
+  WHERE t.author = :who AND t.audience = 'direct' AND t.id < :before AND t.removed IS NULL
+  ORDER BY t.id DESC LIMIT {PAGE}) y
+ORDER BY id DESC LIMIT {PAGE}
 """
+_OF_ALL = f"""
+SELECT t.id FROM thing t WHERE t.audience = 'direct' AND t.id < :before AND t.removed IS NULL
+  AND (t.author = :who OR t.author IN ({_OWN}) OR EXISTS
+    (SELECT 1 FROM mention m WHERE m.thing = t.id AND (m.actor = :who OR m.actor IN ({_OWN}))))
+ORDER BY t.id DESC LIMIT {PAGE}
+"""
+_SELECT = """
+SELECT t.id, t.uri, t.local, t.author AS sender, m.actor AS receiver, coalesce(t.about, o.about) AS about, t.reply_to,
+  t.words, t.html, t.published AS at, m.read, s.uri AS s_uri, s.url AS s_url, s.name AS s_name, s.handle AS s_handle,
+  s.domain AS s_domain, s.local AS s_local, s.kind AS s_kind, r.uri AS r_uri, r.url AS r_url, r.name AS r_name,
+  r.handle AS r_handle, r.domain AS r_domain, r.local AS r_local, r.kind AS r_kind
+FROM thing t JOIN mention m ON m.thing = t.id JOIN actor s ON s.id = t.author JOIN actor r ON r.id = m.actor
+  LEFT JOIN thing o ON o.id = t.root
+"""
+
+
+def _messages(tx: Tx, ids: list[int], who: int = 0, *, everybodys: bool = False) -> list[Message]:
+    """In the order given. Of one that is for several, whoever it concerns of those for whom `who` reads comes first."""
+    if not ids:
+        return []
+    named = {f"i{n}": id for n, id in enumerate(ids)}
+    rows = tx.all(
+        f"""{_SELECT} WHERE t.id IN ({", ".join(f":{name}" for name in named)}) AND t.audience = 'direct'
+              AND t.removed IS NULL ORDER BY m.actor""",
+        **named,
+    )  # fmt: skip
+    found: dict[int, Row] = {}
+    for row in sorted(rows, key=lambda row: _nearness(row, who, everybodys)):
+        found.setdefault(row["id"], row)
+    return [_message(found[id]) for id in ids if id in found]
+
+
+def _nearness(row: Row, who: int, everybodys: bool) -> int:
+    if row["receiver"] == who:
+        return 0
+    return 1 if everybodys and row["r_local"] and row["r_kind"] != "person" else 2
 
 
 def _message(row: Row) -> Message:

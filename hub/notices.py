@@ -3,12 +3,12 @@
 A reader of the log: each change becomes a line for each person it concerns, once. The words are the app's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import msgspec
 
-from hub import things, viewing, voting
-from hub.changes import Change, Kind
+from hub import doorbell, things, viewing, voting
+from hub.changes import Change, Kind, record
 from hub.clock import DAY, now
 from hub.errors import NotFound
 from hub.ids import new_id
@@ -20,6 +20,9 @@ MENTION, STATUS, REBLOG, FOLLOW, FOLLOW_REQUEST = "mention", "status", "reblog",
 FAVOURITE, POLL, UPDATE, SIGN_UP, REPORT = "favourite", "poll", "update", "admin.sign_up", "admin.report"
 KINDS = (MENTION, STATUS, REBLOG, FOLLOW, FOLLOW_REQUEST, FAVOURITE, POLL, UPDATE, SIGN_UP, REPORT)
 KEPT = 90 * DAY
+PAGE = 40
+_BY = "AND n.actor = :actor"
+_WANTED = "NOT EXISTS (SELECT 1 FROM block y WHERE y.blocker = :me AND y.blocked = n.actor)"
 _HOW = {"like": FAVOURITE, "share": REBLOG}
 
 
@@ -46,13 +49,47 @@ def tell(tx: Tx, account: int, kind: str, actor: int, thing: int | None = None) 
     """Tell somebody of ours, once for each actor and thing; `None` when they were told, or do not want to be."""
     if account == actor or not _listens(tx, account, actor, kind, thing):
         return None
-    it = Notice(new_id(), account, kind, actor, thing, now(), filtered=False)
+    said = doorbell.judge(tx, account, actor, kind, thing)
+    if said == doorbell.DROP:
+        return None
+    return _put(tx, Notice(new_id(), account, kind, actor, thing, now(), filtered=said == doorbell.FILTER))
+
+
+def _put(tx: Tx, it: Notice) -> Notice | None:
     added = tx.run(
-        """INSERT INTO notice (id, account, kind, actor, thing, at)
-           VALUES (:id, :account, :kind, :actor, :thing, :now) ON CONFLICT DO NOTHING""",
-        id=it.id, account=account, kind=kind, actor=actor, thing=thing, now=it.at,
-    )  # fmt: skip
+        """INSERT INTO notice (id, account, kind, actor, thing, at, filtered)
+           VALUES (:id, :account, :kind, :actor, :thing, :at, :filtered) ON CONFLICT DO NOTHING""",
+        **(msgspec.structs.asdict(it) | {"filtered": int(it.filtered)}),
+    )
+    if added and not it.filtered:
+        record(tx, Kind.NOTICED, subject=it.id, actor=it.account)
     return it if added else None
+
+
+def page(
+    tx: Tx, me: int, *, kinds: Collection[str] = KINDS, actor: int | None = None, before: int | None = None,
+    after: int | None = None, since: int | None = None, limit: int = PAGE, waiting: bool = False,
+) -> list[Notice]:  # fmt: skip
+    """What somebody is told, newest first: of these kinds, by that actor. `waiting`: also what waits for their yes."""
+    wanted = {f"k{n}": kind for n, kind in enumerate(kinds) if kind in KINDS}
+    if not wanted:
+        return []
+    up = after is not None
+    every = "" if len(wanted) == len(KINDS) else f"AND n.kind IN ({', '.join(f':{name}' for name in wanted)})"
+    rows = tx.all(
+        f"""SELECT n.* FROM notice n JOIN actor a ON a.id = n.actor
+            WHERE n.account = :me AND n.id < :before AND n.id > :after {every} {_BY if actor else ""}
+              {"" if waiting else "AND n.filtered = 0"} AND a.removed IS NULL AND {_WANTED}
+            ORDER BY n.id {"ASC" if up else "DESC"} LIMIT :limit""",
+        me=me, before=before or 2**63 - 1, after=max(after or 0, since or 0), limit=limit,
+        **({"actor": actor} if actor else {}), **(wanted if every else {}),
+    )  # fmt: skip
+    return [_notice(row) for row in (rows[::-1] if up else rows)]
+
+
+def unread(tx: Tx, me: int, after: int, *, kinds: Collection[str] = KINDS, limit: int = 100) -> int:
+    """How many there are behind the last one that they have read; no more are counted than `limit`."""
+    return len(page(tx, me, kinds=kinds, since=after, limit=limit))
 
 
 def get(tx: Tx, me: int, id: int) -> Notice:
@@ -156,26 +193,21 @@ def _reported(tx: Tx, change: Change) -> list[Notice | None]:
     return [tell(tx, one, REPORT, change.actor) for one in _moderators(tx)]
 
 
-def poll_over(tx: Tx, thing: int) -> list[Notice | None]:
+def poll_over(tx: Tx, thing: int) -> list[Notice]:
     """A poll has closed: those of ours who voted are told, and whoever asked."""
     it = _thing(tx, thing)
-    if it is None:
+    if it is None or it.extra.poll is None or not it.extra.poll.over:
         return []
     concerned = [*voting.voters(tx, thing), *([it.by.id] if _is_account(tx, it.by.id) else [])]
-    return [_tell_oneself(tx, one, it) for one in dict.fromkeys(concerned)]
+    told = [_tell_oneself(tx, one, it) for one in dict.fromkeys(concerned)]
+    return [one for one in told if one is not None]
 
 
 def _tell_oneself(tx: Tx, account: int, it: Thing) -> Notice | None:
     """Of one's own poll one is told too."""
     if account != it.by.id:
         return tell(tx, account, POLL, it.by.id, it.id)
-    made = Notice(new_id(), account, POLL, account, it.id, now(), filtered=False)
-    added = tx.run(
-        """INSERT INTO notice (id, account, kind, actor, thing, at)
-           VALUES (:id, :account, :kind, :account, :thing, :now) ON CONFLICT DO NOTHING""",
-        id=made.id, account=account, kind=POLL, thing=it.id, now=made.at,
-    )  # fmt: skip
-    return made if added else None
+    return _put(tx, Notice(new_id(), account, POLL, account, it.id, now(), filtered=False))
 
 
 # --- who -------------------------------------------------------------------------------------------
@@ -234,6 +266,7 @@ def _notice(row: Row) -> Notice:
 
 _Handler = Callable[[Tx, Change], list[Notice | None]]
 _HANDLERS: dict[str, _Handler] = {
+    Kind.MESSAGE_SENT: _said, Kind.MESSAGE_RECEIVED: _said, Kind.MESSAGE_REMOVED: _gone,
     Kind.POST_PUBLISHED: _said, Kind.EVENT_PUBLISHED: _said, Kind.ASK_PUBLISHED: _said,
     Kind.REACTED: _reacted, Kind.UNREACTED: _unreacted,
     Kind.FOLLOWED: _followed, Kind.FOLLOW_REQUESTED: _requested,

@@ -7,8 +7,8 @@ from hub.clock import HOUR, now
 from hub.errors import N_, TAKEN_DOWN, Conflict, Gone, Invalid, NotAllowed, NotFound
 from hub.ids import id_at, new_id
 from hub.kept import COLUMNS as COLUMNS
+from hub.kept import DIRECT, NOTHING_MORE, OPEN, PRIVATE, PUBLIC
 from hub.kept import FROM as FROM
-from hub.kept import NOTHING_MORE, OPEN, PRIVATE, PUBLIC
 from hub.kept import Picture as Picture
 from hub.kept import Seen as Seen
 from hub.kept import Thing as Thing
@@ -40,22 +40,23 @@ def create(
     pictures: list[Picture] | None = None, tags: list[str] | None = None, project: int | None = None,
     root: int | None = None, reply_to: str | None = None, area: Area | None = None, html: Text | None = None,
     audience: str = PUBLIC, personal: bool = False, app: int | None = None, extra: Extra = NOTHING_MORE,
+    about: int | None = None, folder: str = "",
 ) -> int:  # fmt: skip
     """Say something here. Title and words are checked by the caller; returns the new id.
 
-    `html` is what the words look like, when they are not Markdown.
+    `html` is what the words look like, when they are not Markdown; `folder` where its address is, if not by its kind.
     """
     id, base = new_id(), settings.base(tx)
-    folder = PATHS.get(kind, "posts")
+    page = url or f"{base}/{PATHS.get(kind, 'posts')}/{id}"
     _insert(
-        tx, id=id, uri=uri or f"{base}/{_singular(kind)}/{id}", url=url or f"{base}/{folder}/{id}",
+        tx, id=id, uri=uri or f"{base}/{folder or _singular(kind)}/{id}", url=page,
         kind=kind, author=author, local=1, title=title, words=words, html=_shown(words) if html is None else html,
         pictures=pictures or [], tags=tags or [], project=project, root=root, reply_to=reply_to, area=area,
         published=now(), updated=now(), audience=audience, hidden=0 if audience in OPEN else PRIVATE,
-        personal=int(personal), app=app, extra=None if extra == NOTHING_MORE else pack(extra),
+        personal=int(personal), app=app, extra=None if extra == NOTHING_MORE else pack(extra), about=about,
     )  # fmt: skip
     mentions.tag(tx, id, tags or [])
-    if kind != "companion":
+    if kind != "companion" and audience != DIRECT:
         search.index(tx, id, title, words, {"und": " ".join(tags or [])})
     return id
 
@@ -73,10 +74,11 @@ def change(
         pictures=pack(pictures), extra=None if extra == NOTHING_MORE else pack(extra),
         tags=None if tags is None else pack(tags), now=now(),
     )  # fmt: skip
-    said = tx.one("SELECT tags FROM thing WHERE id = :id", id=id)
+    said = tx.one("SELECT tags, audience FROM thing WHERE id = :id", id=id)
     spoken = unpack(said["tags"], list[str]) if said else []
     mentions.tag(tx, id, spoken)
-    search.index(tx, id, title, words, {"und": " ".join(spoken)})
+    if said is None or said["audience"] != DIRECT:
+        search.index(tx, id, title, words, {"und": " ".join(spoken)})
 
 
 def touch(tx: Tx, id: int) -> None:
@@ -86,7 +88,7 @@ def touch(tx: Tx, id: int) -> None:
 
 def mirror(
     tx: Tx, kind: str, author: int, seen: Seen, *, project: int | None = None, root: int | None = None,
-    personal: bool = False,
+    personal: bool = False, about: int | None = None,
 ) -> int | None:  # fmt: skip
     """Keep what another server published. `None` when it is no news: older than what we have, or deleted there.
 
@@ -106,12 +108,13 @@ def mirror(
             words={}, html=seen.html, pictures=seen.pictures, tags=seen.tags, project=project, root=root,
             reply_to=seen.reply_to, area=seen.area or writer.area, published=seen.published, updated=seen.updated,
             extra=_more(seen), audience=seen.audience, hidden=0 if seen.audience in OPEN else PRIVATE,
-            personal=int(personal),
+            personal=int(personal), about=about,
         )  # fmt: skip
         mentions.note(tx, id, mentions.known(tx, seen.mentions))
         if seen.tags:
             mentions.tag(tx, id, seen.tags)
-        search.index(tx, id, seen.title, seen.html, {"und": " ".join(seen.tags)}, anew=True)
+        if seen.audience != DIRECT:
+            search.index(tx, id, seen.title, seen.html, {"und": " ".join(seen.tags)}, anew=True)
         return id
     if kept["author"] != author or kept["kind"] != kind:
         raise NotAllowed(N_("Only its author can change this, and not into something else."))
@@ -131,7 +134,8 @@ def mirror(
     )  # fmt: skip
     mentions.note(tx, kept["id"], mentions.known(tx, seen.mentions))
     mentions.tag(tx, kept["id"], seen.tags)
-    search.index(tx, kept["id"], seen.title, seen.html, {"und": " ".join(seen.tags)})
+    if seen.audience != DIRECT:
+        search.index(tx, kept["id"], seen.title, seen.html, {"und": " ".join(seen.tags)})
     return int(kept["id"])
 
 

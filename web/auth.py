@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub import people, settings, signups
+from hub import people, push, settings, signups
 from hub.clock import now
 from hub.errors import N_, Invalid
 from hub.people import Account
@@ -81,6 +81,8 @@ async def look(state: State) -> None:
     if seen != state.seen:
         state.hub = await state.store.read_hot(settings.found)
         state.seen = seen
+        if state.hub is not None and not state.vapid_key:
+            state.vapid_key = await state.store.read_hot(push.public_key)
 
 
 async def _account(state: State, secret: str) -> Account | None:

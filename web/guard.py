@@ -51,6 +51,9 @@ class Guard:
         self.popup = [(b"cross-origin-opener-policy", b"unsafe-none"), *self.headers]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -68,6 +71,22 @@ class Guard:
             took = round((perf_counter() - began) * 1000, 1)
             method, path = scope["method"], scope["path"]
             log.info("request", id=id, method=method, path=path, status=answer.status, ms=took, **facts)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A socket is looked at like a request; no cookie opens one, so it may be opened from anybody's page."""
+        began, headers, path = perf_counter(), scope["headers"], scope["path"]
+        state = scope.setdefault("state", {})
+        id, facts = secrets.token_hex(4), dict[str, str]()
+        state["request_id"], state["facts"] = id, facts
+        self._seat(scope, headers)
+        if _one(headers, b"host") not in self.hosts or _NO_PATH.search(path):
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})  # which is a 403 to who has not been let in
+            return
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            log.info("socket", id=id, path=path, ms=round((perf_counter() - began) * 1000, 1), **facts)
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         headers: Headers = scope["headers"]

@@ -1,9 +1,9 @@
 """All that is done in the background, by federation and by the web. A new kind of job is one line here."""
 
 from federation import RUNNERS, Runner
-from hub import letters
+from hub import letters, neighbouring, push
 from hub.config import Config
-from web import mail
+from web import mail, ringing
 
 
 def all_(config: Config, base: str) -> dict[str, Runner]:
@@ -11,4 +11,6 @@ def all_(config: Config, base: str) -> dict[str, Runner]:
     return {
         **RUNNERS,
         letters.KIND: mail.runner(config, base),
+        push.KIND: ringing.runner(config, base),
+        neighbouring.POLL_OVER: ringing.poll_over,
     }

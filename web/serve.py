@@ -20,7 +20,8 @@ from hub.store.migrate import migrate
 from hub.store.open import opened
 from web import errands, logs, runners, worker
 from web.app import a_wire, build
-from web.protocol import Protocol
+from web.mastodon.streaming import Streams
+from web.protocol import Protocol, Socket
 
 SETUP_LASTS = 24 * 3_600_000  # ms: how long a set-up link is good
 
@@ -28,9 +29,15 @@ SETUP_LASTS = 24 * 3_600_000  # ms: how long a set-up link is good
 class _Server(uvicorn.Server):
     """uvicorn, which says one line when it serves, so that whoever started it can go on."""
 
-    def __init__(self, config: uvicorn.Config, ready: asyncio.Future[int]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: asyncio.Future[int], streams: Streams) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._streams = ready, streams
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        for listening in self.servers:
+            listening.close()
+        await self._streams.close()  # before uvicorn cuts them off: whoever listens is told that we go
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
         await super().startup(sockets)
@@ -47,7 +54,7 @@ async def run(config: Config, data: Path) -> None:
         config = await at_home(store, config)
         app = build(store, config, data=data)
         ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        server = _Server(_uvicorn(app, config), ready)
+        server = _Server(_uvicorn(app, config), ready, app.state.streams)
         tools = errands.at_hand(store, config, data, app.state.wire)
         async with errands.open_for_errands(tools):
             said = asyncio.create_task(_say(ready, store, config))
@@ -114,7 +121,8 @@ async def alone(config: Config, data: Path, errand: str, asked: errands.Json) ->
 def _uvicorn(app: Any, config: Config) -> uvicorn.Config:
     server = config.server
     return uvicorn.Config(
-        app, host=server.host, port=server.port, http=Protocol, ws="none", loop="none", lifespan="on", access_log=False,
+        app, host=server.host, port=server.port, http=Protocol, ws=Socket, ws_max_size=64 * 1024,
+        ws_per_message_deflate=False, ws_ping_interval=45, loop="none", lifespan="on", access_log=False,
         log_config=None, server_header=False, date_header=True, proxy_headers=False, limit_concurrency=512, backlog=512,
         timeout_keep_alive=30, timeout_graceful_shutdown=10, ssl_certfile=server.tls_cert or None,
         ssl_keyfile=server.tls_key or None,

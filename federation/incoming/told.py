@@ -46,11 +46,8 @@ def _in_private(tx: Tx, sender: Actor, doc: Json, ours: list[Actor]) -> str | No
 
 def _about(tx: Tx, answered: str, sender: Actor) -> things.Thing | None:
     """What the message of ours was about that they answer, if it was written to them."""
-    row = tx.one(
-        "SELECT about FROM message WHERE uri = :uri AND local = 1 AND receiver = :them AND about IS NOT NULL",
-        uri=answered, them=sender.id,
-    )  # fmt: skip
-    found = things.get(tx, row["about"]) if row else None
+    about = messages.answered(tx, answered, sender.id)
+    found = things.get(tx, about) if about else None
     return found if found is not None and found.local else None
 
 

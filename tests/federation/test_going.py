@@ -306,7 +306,9 @@ async def test_everybody_is_told_once_however_many_they_are(here: Here, mastodon
     await here.store.write(crowd, event.id)
     await here.store.write(events.cancel, here.steward, event.id, {"en": "Flood."})
     await here.work()
-    told = await here.all("SELECT receiver FROM message WHERE about = :id", id=event.id)
+    told = await here.all(
+        "SELECT m.actor AS receiver FROM mention m JOIN thing t ON t.id = m.thing WHERE t.about = :id", id=event.id
+    )
     assert len(told) == len({one["receiver"] for one in told}) == 120
 
 
@@ -376,7 +378,7 @@ async def test_an_answer_to_what_the_hub_said_of_a_change_counts_and_so_does_one
     await somebody_follows(here, mastodon)
     event, ann = await full(here), mastodon.actor("ann")
     await hear(here, a_vote(ann, await companion(here, event), YES))
-    told = (await here.all("SELECT uri FROM message"))[0]["uri"]
+    told = (await here.all("SELECT uri FROM thing WHERE audience = 'direct'"))[0]["uri"]
     quiet = create(ann, f"{ann}/statuses/8", inReplyTo=told, content="<p>na</p>", to=[HUB], cc=[])
     assert await hear(here, quiet | {"to": [HUB], "cc": []}) == "answered: no"
     await here.store.write(events.postpone, here.steward, event.id, {"en": "Flood."})

@@ -122,7 +122,6 @@ def state(tx: Tx, hub: str) -> bytes:
         tx.all(
             "SELECT said, state, via, words FROM answer WHERE actor = :id AND state <> 'withdrawn' ORDER BY ask", id=id
         ),
-        tx.all("SELECT uri, html FROM message WHERE sender = :id ORDER BY uri", id=id),
         tx.all(
             "SELECT h.state FROM heard h JOIN thing t ON t.id = h.thing WHERE t.author = :id AND t.removed IS NULL",
             id=id,

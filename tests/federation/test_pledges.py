@@ -316,7 +316,8 @@ async def test_a_pledge_is_forgotten_when_the_ask_is_long_over(here: Here, trede
 
 async def private(here: Here) -> list[str]:
     """What the hub has written to others alone."""
-    return [one["html"] for one in await here.all("SELECT html FROM message WHERE local = 1 ORDER BY id")]
+    letters = await here.all("SELECT html FROM thing WHERE local = 1 AND audience = 'direct' ORDER BY id")
+    return [one["html"] for one in letters]
 
 
 @pytest.mark.parametrize("way", ["vote", "reply"])
@@ -406,9 +407,8 @@ async def test_after_thirty_days_it_is_taken_down_everywhere_and_nothing_private
     assert await here.all("SELECT * FROM answer") == []
 
     def kept(tx: Tx) -> str:
-        return str(
-            [dict(row) for table in ("activity", "message", "inbox") for row in tx.all(f"SELECT * FROM {table}")]
-        )
+        tables = ("activity", "thing", "revision", "inbox")
+        return str([dict(row) for table in tables for row in tx.all(f"SELECT * FROM {table}")])
 
     left = await here.store.read(kept)
     for words in ("960777", "I have a van"):

@@ -266,7 +266,8 @@ async def test_thirty_days_after_an_ask_is_closed_nobody_can_tell_who_answered(s
     (message,) = await store.read(messages.to, bethan)
     assert await store.write(helping.forget) == helping.Forgotten([ask.id], [message.uri])
     assert await rows(store, "answer") == []
-    assert await rows(store, "message") == []
+    assert await rows(store, "mention") == []
+    assert [row["html"] for row in await rows(store, "thing WHERE audience = 'direct'")] == ["{}"]
     with pytest.raises(NotFound):
         await store.read(asks.get, ask.id)
     assert await store.read(helping.so_far) == (1, 2.5)

@@ -17,19 +17,26 @@ from web.limits import Spent
 from web.mastodon import (
     accounts,
     admin,
+    bundled,
+    conversations,
     discovery,
+    doorbell,
     drafting,
+    events,
     filters,
     instance,
     lists,
     marking,
     media,
+    notifications,
     oauth,
     polls,
     profile,
+    push,
     rates,
     relating,
     search,
+    sockets,
     statuses,
     tags,
     timelines,
@@ -42,6 +49,7 @@ MODULES: tuple[Any, ...] = (
     oauth,
     statuses, drafting, marking, timelines, polls, media,
     instance, profile, accounts, relating, lists, filters, tags, told, search, discovery, admin,
+    notifications, bundled, doorbell, conversations, push, events,
 )  # fmt: skip
 ROUTES: list[Route] = [one for module in MODULES for one in module.routes]
 NOT_FOUND = "Not Found"  # no such call, as against no such record
@@ -106,6 +114,9 @@ class Gate:
         self.app, self._table = app, Table(ROUTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await _socket(scope, receive, send)
+            return
         if scope["type"] != "http" or not crossing.crosses(scope["path"]):
             await self.app(scope, receive, send)
             return
@@ -119,6 +130,28 @@ class Gate:
             return
         response = await _answer(Request(scope, receive), found)
         await response(scope, receive, send)
+
+
+async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
+    """Whoever wants to keep a socket open: there is one address for it."""
+    request = Request({**scope, "type": "http", "method": "GET"})
+    await receive()  # that they want to
+    try:
+        await sockets.serve(await _entered(request), receive, send)
+    except (Refused, HTTPException) as exc:
+        response = await refusal(request, exc)
+        start = {"status": response.status_code, "headers": response.raw_headers}
+        await send({"type": "websocket.http.response.start"} | start)
+        await send({"type": "websocket.http.response.body", "body": response.body})
+
+
+async def _entered(request: Request) -> sockets.Entered:
+    await auth.look(request.app.state)
+    if request.scope["path"].rstrip("/") != sockets.PATH:
+        raise Refused(404, NOT_FOUND)
+    if request.app.state.hub is None:
+        raise Refused(503, errors.translated(request, NOT_YET))
+    return await sockets.enter(request)
 
 
 async def _answer(request: Request, found: tuple[Endpoint, dict[str, str]] | None) -> Response:
