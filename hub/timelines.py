@@ -14,7 +14,7 @@ HIGHEST = 2**63 - 1
 HERE, ELSEWHERE = 1, 0
 NO_LIST = N_("There is no such list.")
 _FOR_ALL = "t.removed IS NULL AND t.hidden = 0 AND t.audience = 'public' AND t.kind <> 'companion'"
-_PICTURES = "(:pictures = 0 OR t.pictures <> '[]')"
+PICTURED, ANY = "t.pictures <> '[]'", "1 = 1"
 
 Line = tuple[int, int, int | None]  # its number; the thing; who shared it, if that is what the line says
 
@@ -41,11 +41,12 @@ def public(tx: Tx, me: int, part: Stretch, *, local: bool | None = None, picture
 
 def _public(tx: Tx, me: int, part: Stretch, side: int, pictures: bool) -> list[Line]:
     order = "ASC" if part.after is not None else "DESC"
+    shown = PICTURED if pictures else ANY  # said in so many words: there is an index of those with pictures
     rows = tx.all(
         f"""SELECT t.id FROM thing t JOIN actor a ON a.id = t.author
             WHERE t.local = :side AND t.id < :before AND t.id > :after AND t.reply_to IS NULL AND {_FOR_ALL}
-              AND {_PICTURES} AND (:me = 0 OR ({WANTED})) ORDER BY t.id {order} LIMIT :limit""",
-        side=side, me=me, now=now(), pictures=int(pictures), **part.bounds,
+              AND {shown} AND (:me = 0 OR ({WANTED})) ORDER BY t.id {order} LIMIT :limit""",
+        side=side, me=me, now=now(), **part.bounds,
     )  # fmt: skip
     return _own(rows)
 
@@ -65,16 +66,17 @@ def _tagged(
     tx: Tx, me: int, part: Stretch, tag: str, both: list[str], neither: list[str], local: bool | None, pictures: bool
 ) -> list[Line]:
     order = "ASC" if part.after is not None else "DESC"
+    shown = PICTURED if pictures else ANY
     must = {f"y{n}": word for n, word in enumerate(both)}
     not_ = {f"n{n}": word for n, word in enumerate(neither)}
     also = "EXISTS (SELECT 1 FROM thing_tag z WHERE z.thing = t.id AND z.tag = "
     rows = tx.all(
         f"""SELECT t.id FROM thing_tag g JOIN thing t ON t.id = g.thing JOIN actor a ON a.id = t.author
-            WHERE g.tag = :tag AND g.thing < :before AND g.thing > :after AND {_FOR_ALL} AND {_PICTURES}
+            WHERE g.tag = :tag AND g.thing < :before AND g.thing > :after AND {_FOR_ALL} AND {shown}
               AND (:side < 0 OR t.local = :side) AND (:me = 0 OR ({WANTED}))
               {"".join(f" AND {also}:{name})" for name in must)} {"".join(f" AND NOT {also}:{name})" for name in not_)}
             ORDER BY g.thing {order} LIMIT :limit""",
-        tag=tag, me=me, now=now(), pictures=int(pictures), side=-1 if local is None else int(local), **part.bounds,
+        tag=tag, me=me, now=now(), side=-1 if local is None else int(local), **part.bounds,
         **must, **not_,
     )  # fmt: skip
     return _own(rows)
@@ -93,13 +95,14 @@ def of(
 
 def _said(tx: Tx, me: int, author: int, part: Stretch, replies: bool, pictures: bool, tag: str) -> list[Line]:
     order = "ASC" if part.after is not None else "DESC"
+    shown = PICTURED if pictures else ANY
     rows = tx.all(
         f"""SELECT t.id FROM thing t
             WHERE t.author = :author AND t.id < :before AND t.id > :after AND t.kind <> 'companion'
-              AND t.audience <> 'direct' AND (:replies = 1 OR t.reply_to IS NULL) AND {_PICTURES}
+              AND t.audience <> 'direct' AND (:replies = 1 OR t.reply_to IS NULL) AND {shown}
               AND (:tag = '' OR EXISTS (SELECT 1 FROM thing_tag z WHERE z.thing = t.id AND z.tag = :tag)) AND {SEEN}
             ORDER BY t.id {order} LIMIT :limit""",
-        author=author, me=me, replies=int(replies), pictures=int(pictures), tag=tag, **part.bounds,
+        author=author, me=me, replies=int(replies), tag=tag, **part.bounds,
     )  # fmt: skip
     return _own(rows)
 
