@@ -4,6 +4,7 @@ from federation import inbox
 from federation.finding import find_account, find_thing
 from federation.http import Client, Unreachable
 from federation.inbox import Letterbox
+from federation.moving import claim_account, move_account
 from federation.negotiate import prefers_page
 from federation.outcome import Outcome, Runner, settle
 from federation.outgoing import announce
@@ -34,10 +35,12 @@ __all__ = [
     "Unreachable",
     "Wire",
     "announce",
+    "claim_account",
     "find_account",
     "find_hub",
     "find_thing",
     "follow_hub",
+    "move_account",
     "packed",
     "prefers_page",
     "routes",

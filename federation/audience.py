@@ -4,6 +4,7 @@ import msgspec
 
 from federation.dispatch import MOBILIZON, TIMELINE, WORDS, Sender
 from hub import actors, things
+from hub.kept import PUBLIC
 from hub.store import Tx
 
 REPLIES_TO_EVENTS = WORDS | {MOBILIZON}
@@ -20,12 +21,15 @@ class Said(msgspec.Struct, frozen=True):
     root: int | None
     reply_to: str | None
     removed: int | None
+    by_kind: str = "hub"
+    audience: str = PUBLIC
 
 
 def said(tx: Tx, id: int | None) -> Said | None:
     """`None` for what was never here, and for what others said."""
     row = tx.one(
-        """SELECT t.id, t.uri, t.kind, t.author, a.uri AS by_uri, t.root, t.reply_to, t.removed
+        """SELECT t.id, t.uri, t.kind, t.author, a.uri AS by_uri, a.kind AS by_kind, t.root, t.reply_to, t.removed,
+             t.audience
            FROM thing t JOIN actor a ON a.id = t.author WHERE t.id = :id AND t.local = 1""",
         id=id or 0,
     )
@@ -33,7 +37,7 @@ def said(tx: Tx, id: int | None) -> Said | None:
         return None
     return Said(
         id=row["id"], uri=row["uri"], kind=row["kind"], author=row["author"], by=row["by_uri"], root=row["root"],
-        reply_to=row["reply_to"], removed=row["removed"],
+        reply_to=row["reply_to"], removed=row["removed"], by_kind=row["by_kind"], audience=row["audience"],
     )  # fmt: skip
 
 
@@ -45,7 +49,7 @@ def of_hub(s: Sender, reading: frozenset[str]) -> dict[str, None]:
 def of_post(s: Sender, post: Said) -> dict[str, None]:
     """A note of the hub goes to its followers, a project's update to the project's, a reply to the thread."""
     if post.kind == "reply":
-        return _of_reply(s, post)
+        return of_thread(s, post)
     if post.kind == "note":
         return of_hub(s, WORDS)
     return s.followers(post.author, reading=WORDS)
@@ -66,7 +70,8 @@ def voters(s: Sender, event: int) -> dict[str, None]:
     return s.readers((row["inbox"] for row in rows), TIMELINE)
 
 
-def _of_reply(s: Sender, post: Said) -> dict[str, None]:
+def of_thread(s: Sender, post: Said) -> dict[str, None]:
+    """Of an answer: its author's followers, those of what it stands under, and whom it answers."""
     parent = things.at(s.tx, post.reply_to) if post.reply_to else None
     if parent is None:
         return s.followers(post.author, reading=WORDS)

@@ -128,13 +128,13 @@ async def _kept(wire: Wire, actor: Actor, doc: Json, found: Gathered) -> None:
     author = actor.id if uri in (actor.uri, "") else found.actors.get(uri)
     if author is not None:
         try:
-            await wire.store.write(_keep, author, doc)
+            await wire.store.write(_keep, author, doc, actor)
         except HubError as error:  # one thing that cannot be read does not keep the others away
             _log_skipped(loose.id_of(doc), error)
 
 
-def _keep(tx: Tx, author: int, doc: Json) -> str:
-    return keep(tx, actors.get(tx, author), doc)
+def _keep(tx: Tx, author: int, doc: Json, by: Actor) -> str:
+    return keep(tx, actors.get(tx, author), doc, by=by)
 
 
 async def _projects(wire: Wire, hub: Actor, leaf: Leaf, budget: Budget) -> None:

@@ -63,10 +63,10 @@ LISTS = {
     "kind": f"""thing t WHERE t.kind = :kind AND t.local = 1 AND {things.STANDING}
         AND (:project = 0 OR t.project = (SELECT p.id FROM project p WHERE p.actor = :project))""",
     # An event is answered under its own id and its poll's.
-    "replies": f"""thing t WHERE t.root = :root AND t.kind = 'reply' AND {things.VISIBLE}
+    "replies": """thing t WHERE t.root = :root AND t.kind = 'reply' AND t.removed IS NULL AND t.hidden = 0
         AND t.reply_to IN (:one, :other)""",
     # All that was said under a thing, itself first (FEP-7888).
-    "thread": f"thing t WHERE (t.id = :root OR t.root = :root) AND {things.VISIBLE}",
+    "thread": "thing t WHERE (t.id = :root OR t.root = :root) AND t.removed IS NULL AND t.hidden = 0",
 }
 
 
@@ -80,7 +80,8 @@ def of_actor(tx: Tx, hub: Hub, it: Actor, name: str, view: View) -> Json:
             total = actors.counts(tx, it.id)[name == "following"]
             return as2.page(uri, total, []) if view.page else as2.collection(uri, total)
         case "featured":
-            return as2.whole(uri, _pinned(tx, hub) if it.kind == "hub" else [], it.uri)
+            shown = _pinned(tx, hub) if it.kind == "hub" else _pinned_by(tx, it)
+            return as2.whole(uri, shown, it.uri)
         case "upcoming" if it.kind == "hub":
             return as2.whole(uri, [event.uri for event in events.coming(tx)], it.uri)
         case "upcoming" if it.kind == "other":
@@ -151,6 +152,16 @@ def _pinned(tx: Tx, hub: Hub) -> list[str | Json]:
     soon = [event for event in events.coming(tx, limit=20) if not event.cancelled and event.companion]
     polls = [as2_events.companion_uri(event, hub) for event in soon[:PINNED_EVENTS]]
     return [*polls, *(ask.uri for ask in asks.open_(tx, limit=PINNED_ASKS))]
+
+
+def _pinned_by(tx: Tx, it: Actor) -> list[str | Json]:
+    """What somebody shows first of their own, as far as it is for everybody."""
+    rows = tx.all(
+        """SELECT t.uri FROM pin p JOIN thing t ON t.id = p.thing
+           WHERE p.account = :who AND t.removed IS NULL AND t.hidden = 0 ORDER BY p.at DESC""",
+        who=it.id,
+    )
+    return [row["uri"] for row in rows]
 
 
 def _hubs(tx: Tx, hub: Hub, view: View) -> Json:

@@ -55,13 +55,18 @@ class Sender:
     def readers(self, inboxes: Iterable[str], reading: frozenset[str]) -> dict[str, None]:
         return {inbox: None for inbox in inboxes if self._profile_of(inbox) in reading}
 
-    def say(self, actor: int, make: Make, to: Iterable[str], *, about: str, listed: bool = False) -> None:
-        """Tell the public: kept if somebody gets it or `listed` in the outbox. `about` is what it is done to."""
-        to = list(dict.fromkeys([*to, *self.beyond.get(about, ())]))
+    def say(
+        self, actor: int, make: Make, to: Iterable[str], *, about: str, listed: bool = False, public: bool = True
+    ) -> None:
+        """Tell many: kept if somebody gets it or `listed` in the outbox. `about` is what it is done to.
+
+        What is not `public` cannot be read at its address.
+        """
+        to = list(dict.fromkeys([*to, *(self.beyond.get(about, ()) if public else ())]))
         if to or listed:
             # Hubs pass on what they hear; whoever gets it from them can tell that it is ours.
-            proven = any(self._profile_of(inbox) == HUB for inbox in to)
-            id = keep(self.tx, self.hub.base, actor, make, about=about, public=True, listed=listed, proven=proven)
+            proven = public and any(self._profile_of(inbox) == HUB for inbox in to)
+            id = keep(self.tx, self.hub.base, actor, make, about=about, public=public, listed=listed, proven=proven)
             send(self.tx, id, about, to)
 
     def tell(self, actor: int, make: Make, to: Actor, *, about: str) -> int:

@@ -5,14 +5,15 @@ from typing import Any
 from federation.as2 import actors as as2_actors
 from federation.as2 import asks as as2_asks
 from federation.as2 import events as as2_events
-from federation.as2 import loose
+from federation.as2 import loose, personal
 from federation.as2 import posts as as2_posts
 from federation.as2.contexts import Json
 from federation.as2.posts import Around
-from hub import VERSION, actors, asks, events, helping, projects, series, slices, things
+from hub import VERSION, actors, asks, events, helping, mentions, projects, series, slices, things, voting
 from hub.actors import Actor
 from hub.errors import N_, NotFound
-from hub.settings import Hub
+from hub.kept import OPEN
+from hub.settings import DESK, Hub
 from hub.store import Tx
 from hub.things import Thing
 
@@ -30,6 +31,8 @@ def thing(tx: Tx, hub: Hub, it: Thing) -> Json:
             return as2_asks.ask(asks.get(tx, it.id), hub, helping.tally(tx, it.id), _project(tx, it.project)[0])
         case "project":
             return actor(tx, hub, actors.at(tx, it.uri))
+    if it.by.kind == "person":
+        return personal.said(it, hub, _spoken(tx, it))
     return as2_posts.note(it, hub, _around(tx, it))
 
 
@@ -46,9 +49,10 @@ def actor(tx: Tx, hub: Hub, it: Actor) -> Json:
             return as2_actors.instance(it, hub, VERSION)
         case "other":
             return as2_actors.part(it, slices.of_actor(tx, it.id), hub)
-        case "person" if it.type == "Service":
+        case "person" if it.uri == f"{hub.base}/actor/{DESK}":
             return as2_actors.desk(it, hub)
-    return as2_actors.resident(it, hub)
+    moved = actors.get(tx, it.moved).uri if it.moved is not None else None
+    return as2_actors.resident(it, hub, moved)
 
 
 def activity(tx: Tx, hub: Hub, it: dict[str, Any]) -> Json:
@@ -106,6 +110,23 @@ def _around(tx: Tx, it: Thing) -> Around:
         project=project, project_acct=acct, answers=parent.by.uri,
         answers_acct=f"@{parent.by.handle}@{parent.by.domain}",
         context=f"{root.uri}/context" if root is not None and root.local else None,
+    )  # fmt: skip
+
+
+def _spoken(tx: Tx, it: Thing) -> personal.Around:
+    """Whom somebody's own words name; of an answer in public always whom it answers."""
+    parent = things.at(tx, it.reply_to) if it.reply_to else None
+    rows = mentions.of(tx, it.id)
+    named = {row["uri"]: f"@{row['handle']}@{row['domain']}" for row in rows}
+    if parent is not None and it.audience in OPEN:
+        named.setdefault(parent.by.uri, f"@{parent.by.handle}@{parent.by.domain}")
+    named.pop(it.by.uri, None)
+    root = _root(tx, it)
+    poll = voting.standing(tx, 0, it) if it.extra.poll else None
+    return personal.Around(
+        named=[personal.Named(uri, acct) for uri, acct in named.items()],
+        context=f"{root.uri}/context" if root is not None and root.local and not root.hidden else None,
+        counts=poll.counts or [] if poll else [], voters=poll.voters or 0 if poll else 0,
     )  # fmt: skip
 
 

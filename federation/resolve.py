@@ -303,6 +303,11 @@ async def _ask_whether_gone(wire: Wire, url: str, found: Gathered, budget: Budge
 
 async def _successor(wire: Wire, sender: Actor, uri: str, found: Gathered, budget: Budget) -> None:
     """The account that somebody moves to counts only when it says itself that it was theirs before."""
+    if wire.is_ours(uri):  # somebody comes to live here
+        new = await wire.store.read(actors.at, uri)
+        if sender.uri in new.also:
+            found.actors[uri] = new.id
+        return
     doc = await document(wire, uri, budget)
     if sender.uri in loose.ids_of(doc.get("alsoKnownAs")):
         found.actors[uri] = await learn(wire, doc, loose.id_of(doc))

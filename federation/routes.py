@@ -30,6 +30,8 @@ from hub.store import Store, Tx
 
 ACTIVITY = "application/activity+json"
 FRESH = "public, max-age=60"
+# Of what was not for everybody nobody learns that it was ever there.
+TAKEN_BACK = "local = 1 AND removed IS NOT NULL AND audience IN ('public', 'unlisted')"
 NOTHING = N_("There is nothing at this address.")
 MOST_KEPT = 512  # documents
 LONGEST_PATH = 300
@@ -181,7 +183,7 @@ def _actor(tx: Tx, hub: Hub, rest: list[str], view: View) -> Found:
     if rest and rest[0] in OWN_LISTS:
         rest = ["", *rest]
     it = actors.known(tx, "/".join([f"{hub.base}/actor", *filter(None, rest[:1])]))
-    taken_back = _tombstone(tx, it.uri) if it is not None and it.removed is not None else None
+    taken_back = _stone_of(tx, it) if it is not None and it.local and it.removed is not None else None
     if taken_back is not None:
         return taken_back
     if it is None or not it.local or it.removed is not None:
@@ -216,10 +218,17 @@ def _activity(tx: Tx, hub: Hub, uri: str) -> Found:
 
 
 def _tombstone(tx: Tx, uri: str) -> Found | None:
-    row = tx.one("SELECT kind, removed FROM thing WHERE uri = :uri AND local = 1 AND removed IS NOT NULL", uri=uri)
+    row = tx.one(f"SELECT kind, removed FROM thing WHERE uri = :uri AND {TAKEN_BACK}", uri=uri)
     if row is None:
         return None
     return _found(activities.tombstone(uri, documents.former(row["kind"]), row["removed"]), "", 410)
+
+
+def _stone_of(tx: Tx, it: actors.Actor) -> Found | None:
+    """Of a project, and of somebody who had an account."""
+    if it.kind == "person" and it.removed is not None:
+        return _found(activities.tombstone(it.uri, "Person", it.removed), "", 410)
+    return _tombstone(tx, it.uri)
 
 
 def _proved(tx: Tx, it: Json, actor: int) -> Json:

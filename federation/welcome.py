@@ -6,12 +6,12 @@ Units of work, no network.
 import msgspec
 
 from federation.as2 import loose
-from hub import actors, relations, things
+from hub import actors, relations, things, viewing
 from hub.actors import Actor
 from hub.clock import DAY, now
 from hub.kept import DIRECT, OPEN
 from hub.store import Tx
-from hub.things import Seen
+from hub.things import Seen, Thing
 
 NEIGHBOURHOOD = "neighbourhood"  # the hub or the server follows who says or shares it
 RESIDENTS = "residents"  # somebody does who lives here
@@ -27,8 +27,8 @@ def sorted_out(tx: Tx, author: Actor, it: Seen, by: Actor | None = None) -> tupl
     """
     shut = relations.blocked_by(tx, author.id)
     it = msgspec.structs.replace(it, mentions=[uri for uri in it.mentions if uri not in shut]) if shut else it
-    answered = things.at(tx, it.reply_to) if it.reply_to and shut else None
-    if answered is not None and answered.by.uri in shut:
+    answered = things.at(tx, it.reply_to) if it.reply_to else None
+    if answered is not None and not may(tx, author, answered, shut):
         return it, None
     if it.audience in OPEN and (belongs(tx, author) or (by is not None and belongs(tx, by))):
         return it, NEIGHBOURHOOD
@@ -38,6 +38,13 @@ def sorted_out(tx: Tx, author: Actor, it: Seen, by: Actor | None = None) -> tupl
     if names_somebody(tx, it.mentions):
         return it, NAMED
     return it, ANYBODY if it.audience in OPEN else None
+
+
+def may(tx: Tx, them: Actor, thing: Thing, shut: set[str] | None = None) -> bool:
+    """Whether they may have to do with it: its author has not blocked them, and it was said to them."""
+    if thing.by.uri in (relations.blocked_by(tx, them.id) if shut is None else shut):
+        return False
+    return thing.audience in OPEN or thing.by.id == them.id or thing.id in viewing.many(tx, them.id, [thing.id])
 
 
 def belongs(tx: Tx, actor: Actor) -> bool:

@@ -151,6 +151,12 @@ async def close(wire: Wire, job: Job) -> Outcome:
     return Outcome(settle=lambda tx: outgoing.close(tx, event, starts))
 
 
+async def over(wire: Wire, job: Job) -> Outcome:
+    """A poll of somebody's has closed: its last count is told, and those here who voted hear of it."""
+    thing, ends = int(job.args["thing"]), int(job.args["ends"])
+    return Outcome(settle=lambda tx: outgoing.residents.over(tx, thing, ends))
+
+
 RUNNERS: dict[str, Runner] = {
     "receive": receive,
     "deliver": deliver,
@@ -159,6 +165,7 @@ RUNNERS: dict[str, Runner] = {
     "tell": tell,
     "close": close,
     "say": say,
+    "over": over,
     "expire": expire,
     "thread": threads.read,
     "sweep": sweep,

@@ -16,6 +16,7 @@ from hub.store import Tx
 
 LEVELS = ("limited", "suspended")
 SUSPENDED = 2  # `thing.hidden` for what a suspension hides: a moderator's own decisions stay as they were
+FEW = 3  # and for what is not for everybody (hub/kept.py)
 MOST_LABELS = 12  # of a name that are looked at; no server has more
 
 # The domain itself, or a name below it. Not LIKE: a name is no pattern.
@@ -109,7 +110,7 @@ def lift(tx: Tx, who: int, domain: str) -> bool:
 def _part(tx: Tx, domain: str) -> None:
     tx.run(f"DELETE FROM follow WHERE follower IN ({_THEIRS}) OR followed IN ({_THEIRS})", **_names(domain))
     tx.run(
-        f"UPDATE thing SET hidden = {SUSPENDED} WHERE hidden = 0 AND local = 0 AND author IN ({_THEIRS})",
+        f"UPDATE thing SET hidden = {SUSPENDED} WHERE hidden IN (0, {FEW}) AND local = 0 AND author IN ({_THEIRS})",
         **_names(domain),
     )
     tx.run(f"DELETE FROM job WHERE kind = 'deliver' AND {_HOST_BELOW}", **_names(domain))
@@ -125,8 +126,8 @@ def _show_again(tx: Tx, domain: str) -> None:
     for row in hidden:
         if not suspended(tx, row["domain"]):
             tx.run(
-                f"""UPDATE thing SET hidden = 0 WHERE hidden = {SUSPENDED} AND author IN
-                      (SELECT id FROM actor WHERE domain = :domain)""",
+                f"""UPDATE thing SET hidden = CASE WHEN audience IN ('public', 'unlisted') THEN 0 ELSE {FEW} END
+                    WHERE hidden = {SUSPENDED} AND author IN (SELECT id FROM actor WHERE domain = :domain)""",
                 domain=row["domain"],
             )  # fmt: skip
 

@@ -42,6 +42,8 @@ def spread(tx: Tx, change: Change) -> list[int]:
         return _shared(tx, change.subject, change.actor)
     if change.kind == Kind.UNREACTED and change.detail.get("how") == SHARE:
         tx.run("DELETE FROM home WHERE id = :id", id=int(change.detail.get("number") or 0))
+    elif change.kind == Kind.ACTOR_REMOVED:
+        tx.run("DELETE FROM home WHERE author = :gone OR shared_by = :gone", gone=change.subject)
     elif change.kind == Kind.HOME_CHANGED:
         _changed(tx, change)
     return []

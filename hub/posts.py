@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hub import actors, audit, people, projects, settings, things
+from hub import actors, audit, mentions, people, projects, settings, things, viewing
 from hub.changes import Kind, record
 from hub.errors import N_, Invalid, NotFound
 from hub.kept import OPEN, PRIVATE
@@ -65,13 +65,15 @@ def remove(tx: Tx, who: int, id: int) -> None:
 def reply(tx: Tx, who: int, under: int, text: Text) -> Thing:
     """A resident of ours answers something that is shown here. Raises `Invalid` when there are no words."""
     account = people.require(tx, who, "resident")
-    parent = things.get(tx, under)
+    parent = viewing.get(tx, who, under)
     _, words = things.words_of({}, text)
     if not words:
         raise Invalid(N_("Write something first."), field="text")
     id = things.create(
-        tx, "reply", author=account.actor, title={}, words=words, root=parent.root or parent.id, reply_to=parent.uri
-    )
+        tx, "reply", author=account.actor, title={}, words=words, root=parent.root or parent.id, reply_to=parent.uri,
+        personal=parent.personal,
+    )  # fmt: skip
+    mentions.note(tx, id, [parent.by.id] if parent.by.id != who else [])
     record(tx, Kind.POST_PUBLISHED, subject=id, actor=who)
     return things.get(tx, id)
 

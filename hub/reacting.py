@@ -113,7 +113,7 @@ def pin(tx: Tx, who: int, id: int) -> Thing:
         "INSERT INTO pin (account, thing, at) VALUES (:who, :id, :now) ON CONFLICT (account, thing) DO NOTHING",
         who=who, id=id, now=new_id(),
     )  # fmt: skip
-    record(tx, Kind.ACTOR_CHANGED, subject=who, actor=who, pins=True)
+    record(tx, Kind.ACTOR_CHANGED, subject=who, actor=who, pins=True, pinned=id)
     return it
 
 
@@ -121,7 +121,7 @@ def unpin(tx: Tx, who: int, id: int) -> Thing:
     people.require(tx, who, "resident")
     it = viewing.get(tx, who, id)
     if tx.run("DELETE FROM pin WHERE account = :who AND thing = :id", who=who, id=id):
-        record(tx, Kind.ACTOR_CHANGED, subject=who, actor=who, pins=True)
+        record(tx, Kind.ACTOR_CHANGED, subject=who, actor=who, pins=True, unpinned=id)
     return it
 
 

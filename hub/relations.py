@@ -85,7 +85,7 @@ def follow(
     if not (stands.following or stands.requested):
         if actors.counts(tx, me)[1] >= MOST_FOLLOWED:
             raise Conflict(N_("You follow as many as can be. Unfollow somebody first."))
-        _begin(tx, me, them)
+        begin(tx, me, them)
     tx.run(
         """UPDATE follow SET shares = :shares, notify = :notify, languages = :languages, id = coalesce(id, :id)
            WHERE follower = :me AND followed = :other""",
@@ -94,7 +94,8 @@ def follow(
     return between(tx, me, other)
 
 
-def _begin(tx: Tx, me: int, them: actors.Actor) -> None:
+def begin(tx: Tx, me: int, them: actors.Actor) -> None:
+    """One of ours follows somebody, or asks to; the caller has checked that they may."""
     if not them.local:
         actors.ask_to_follow(tx, me, them.id)
     elif them.locked:
@@ -188,11 +189,12 @@ def keep_block(tx: Tx, blocker: int, blocked: int, uri: str | None) -> bool:
     )  # fmt: skip
     for follower, followed in ((blocker, blocked), (blocked, blocker)):
         if actors.follows(tx, follower, followed) is not None:
-            _part(tx, follower, followed)
+            part(tx, follower, followed)
     return bool(added)
 
 
-def _part(tx: Tx, follower: int, followed: int) -> None:
+def part(tx: Tx, follower: int, followed: int) -> None:
+    """One no longer follows the other, whoever of them is ours."""
     if actors.get(tx, followed).local:
         actors.unfollow(tx, follower, followed)
     else:
@@ -220,6 +222,14 @@ def unblock(tx: Tx, me: int, other: int) -> Relation:
 def lift_block(tx: Tx, blocker: int, blocked: int) -> bool:
     sql = "DELETE FROM block WHERE blocker = :blocker AND blocked = :blocked"
     return bool(tx.run(sql, blocker=blocker, blocked=blocked))
+
+
+def block_known_as(tx: Tx, blocker: int, blocked: int, uri: str) -> None:
+    """Keep the address under which their server was told."""
+    tx.run(
+        "UPDATE block SET uri = :uri WHERE blocker = :blocker AND blocked = :blocked",
+        uri=uri, blocker=blocker, blocked=blocked,
+    )  # fmt: skip
 
 
 def blocked_by(tx: Tx, other: int) -> set[str]:
@@ -267,7 +277,7 @@ def mute_domain(tx: Tx, me: int, domain: str) -> None:
            WHERE a.domain = :domain AND a.local = 0 AND (f.followed = :me OR f.follower = :me)""",
         domain=domain, me=me,
     ):  # fmt: skip
-        _part(tx, row["follower"], row["followed"])
+        part(tx, row["follower"], row["followed"])
 
 
 def unmute_domain(tx: Tx, me: int, domain: str) -> None:

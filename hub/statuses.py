@@ -51,6 +51,8 @@ class Draft(msgspec.Struct, frozen=True):
 def publish(tx: Tx, who: int, draft: Draft) -> Thing:
     """Say it. Raises `Invalid` naming the field, `NotFound` when what is answered is not there for them."""
     account, hub = people.require(tx, who, "resident"), settings.get(tx)
+    if actors.get(tx, who).moved is not None:
+        raise Conflict(N_("You have moved to another account. Say it there, or come back first."))
     parent = viewing.get(tx, who, draft.reply_to) if draft.reply_to else None
     words, language, extra = _checked(draft, hub.languages[0])
     named = _named(tx, draft.text, hub.domain)

@@ -217,8 +217,12 @@ def latest(tx: Tx, kinds: tuple[str, ...], *, project: int | None = None, limit:
 
 
 def tombstone(tx: Tx, id: int) -> tuple[str, int] | None:
-    """Address and time of something of ours that was taken back."""
-    row = tx.one("SELECT uri, removed FROM thing WHERE id = :id AND local = 1 AND removed IS NOT NULL", id=id)
+    """Address and time of something of ours that was taken back, as far as everybody could read it."""
+    row = tx.one(
+        """SELECT uri, removed FROM thing WHERE id = :id AND local = 1 AND removed IS NOT NULL
+             AND audience IN ('public', 'unlisted')""",
+        id=id,
+    )
     return (row["uri"], row["removed"]) if row else None
 
 

@@ -104,6 +104,17 @@ def visit_answered(tx: Tx, event: int, who: int, *, accepted: bool) -> bool:
     )  # fmt: skip
 
 
+def visit_of(tx: Tx, uri: str) -> tuple[int, int] | None:
+    """The event and who of ours asked under this address whether they may come."""
+    row = tx.one("SELECT event, actor FROM visit WHERE uri = :uri", uri=uri) if uri else None
+    return (row["event"], row["actor"]) if row else None
+
+
+def visits(tx: Tx, event: int, who: int) -> bool:
+    """Whether one of ours has answered to an event elsewhere."""
+    return _visit(tx, event, who) is not None
+
+
 def visit_asked_as(tx: Tx, event: int, who: int, uri: str) -> None:
     """Keep the address under which we asked: their answer refers to it."""
     tx.run("UPDATE visit SET uri = :uri WHERE event = :event AND actor = :who", uri=uri, event=event, who=who)

@@ -20,10 +20,10 @@ def update_actor(id: str, it: Json) -> Json:
     return {"id": id, "type": "Update", "actor": it["id"], "to": [PUBLIC], "cc": [it["followers"]], "object": it}
 
 
-def delete(id: str, actor: str, uri: str, former: str, at: int) -> Json:
-    """Take something back, leaving a stone with its name."""
+def delete(id: str, actor: str, uri: str, former: str, at: int, to: Json | None = None) -> Json:
+    """Take something back, leaving a stone with its name. `to` are its `to` and `cc`, when it was not for everybody."""
     stone = tombstone(uri, former, at)
-    addressed = {"to": [PUBLIC], "cc": [followers(actor)]}
+    addressed = to or {"to": [PUBLIC], "cc": [followers(actor)]}
     return {"id": id, "type": "Delete", "actor": actor, **addressed, "published": stamp(at), "object": stone}
 
 
@@ -62,6 +62,24 @@ def answer(kind: str, id: str, actor: str, to: str, about: dict[str, Any] | str)
     if isinstance(about, dict):
         kept = {key: about[key] for key in ("id", "type", "actor", "object") if key in about}
     return {"id": id, "type": kind, "actor": actor, "to": [to], "object": kept}
+
+
+def move(id: str, actor: str, there: str) -> Json:
+    """Somebody has another account from now on; their followers are asked to follow that one."""
+    return {
+        "id": id, "type": "Move", "actor": actor, "to": [followers(actor)], "cc": [], "object": actor, "target": there,
+    }  # fmt: skip
+
+
+def pinned(kind: str, id: str, actor: str, uri: str) -> Json:
+    """`Add` to what an actor shows first, or `Remove` from it."""
+    addressed = {"to": [PUBLIC], "cc": [followers(actor)]}
+    return {"id": id, "type": kind, "actor": actor, **addressed, "object": uri, "target": f"{actor}/featured"}
+
+
+def flag(id: str, ours: str, target: str, things: list[str], words: str) -> Json:
+    """A report, in the name of the server, about somebody and what they said."""
+    return {"id": id, "type": "Flag", "actor": ours, "to": [target], "content": words, "object": [target, *things]}
 
 
 def _about(kind: str, id: str, it: Json) -> Json:

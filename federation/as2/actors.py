@@ -9,6 +9,7 @@ from html import escape
 from federation.as2 import content, words
 from federation.as2.contexts import VERSION, Json
 from hub.actors import Actor
+from hub.media import MIME
 from hub.projects import Project
 from hub.settings import Hub
 from hub.slices import Slice
@@ -86,9 +87,19 @@ def part(it: Actor, part: Slice, hub: Hub) -> Json:
     }
 
 
-def resident(it: Actor, hub: Hub) -> Json:
-    """Somebody with an account here, who wants to be found only if they say so."""
-    return _actor(it, hub, it.summary) | {"nh:kind": "Resident", "nh:hub": f"{hub.base}/actor/hub"}
+def resident(it: Actor, hub: Hub, moved: str | None = None) -> Json:
+    """Somebody with an account here, who wants to be found only if they say so. `moved`: who they are now elsewhere."""
+    return _actor(it, hub, it.summary) | {
+        "type": "Service" if it.bot else "Person",
+        **{name: _photo(hub, id) for name, id in (("icon", it.picture), ("image", it.header)) if id is not None},
+        "manuallyApprovesFollowers": it.locked,
+        "indexable": it.indexable,
+        **({"attachment": _fields([(fact.name, fact.value) for fact in it.facts])} if it.facts else {}),
+        **({"alsoKnownAs": it.also} if it.also else {}),
+        **({"movedTo": moved} if moved else {}),
+        "nh:kind": "Resident",
+        "nh:hub": f"{hub.base}/actor/hub",
+    }
 
 
 def desk(it: Actor, hub: Hub) -> Json:
@@ -171,6 +182,10 @@ def _drawn(hub: Hub, what: str, name: str, it: Actor) -> Json:
     """The picture that the hub draws from a name, for those who have given none."""
     url = f"{hub.base}/drawn/{what}/{name}.png"
     return content.picture(hub, Picture(url=url, mime="image/png", alt=it.name), "Image")
+
+
+def _photo(hub: Hub, media: int) -> Json:
+    return {"type": "Image", "mediaType": MIME, "url": f"{hub.base}/media/{media}"}
 
 
 def _fields(them: list[tuple[str, str]]) -> list[Json]:

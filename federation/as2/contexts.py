@@ -143,6 +143,8 @@ def of(it: Json) -> Context:
             return ASKS if "nh:proposal" in it else POSTS
         case "Note":
             return POSTS
+        case "Join" if "nh:attendance" in it:
+            return HUBS
         case "Link":
             return HUBS
         case kind if kind in _OF_ACTORS:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from federation.as2 import loose
-from federation.as2.content import followers
+from federation.as2.content import followers, stamp
 from federation.as2.contexts import PUBLIC, Json
 from hub import kept
+from hub.kept import Thing
 
 
 def addressed(actor: str, audience: str, named: Iterable[str]) -> Json:
@@ -32,6 +33,11 @@ def audience(doc: Json, author: str, listed: str | None = None) -> str:
     if cc & loose.PUBLIC:
         return kept.UNLISTED
     return kept.FOLLOWERS if (listed or followers(author)) in to | cc else kept.DIRECT
+
+
+def stamped(it: Thing) -> str:
+    """What an `Update` says of when: its last edit, or, of one that only counts more, when it was said."""
+    return stamp(it.edited or it.published)
 
 
 def named(doc: Json) -> list[str]:

@@ -2,11 +2,12 @@
 
 from federation.as2 import loose
 from federation.as2.contexts import Json
-from federation.incoming import going, pledges
+from federation.incoming import going, pledges, visits
 from federation.incoming.ours import NOT_OURS, taken_back, tell
 from federation.resolve import Gathered
-from hub import actors, jobs
+from hub import actors, jobs, moving, relations
 from hub.actors import Actor
+from hub.changes import Kind, record
 from hub.clock import DAY, now
 from hub.errors import N_, NotAllowed, NotFound
 from hub.store import Tx
@@ -20,7 +21,16 @@ def follow(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
         raise NotFound(NOT_OURS)
     if taken_back(tx, sender, activity):
         return "ignored: taken back before it came"
-    actors.follow(tx, sender.id, target.id, loose.id_of(activity) or None)
+    if target.uri in relations.blocked_by(tx, sender.id):
+        tell(tx, "Reject", target.id, sender, activity)
+        return "rejected: they are blocked"
+    state, uri = actors.follows(tx, sender.id, target.id), loose.id_of(activity) or None
+    if target.locked and state != "accepted":  # the answer comes from whom they ask
+        return "asked" if relations.request(tx, sender.id, target.id, uri) else "no news"
+    if state == "requested":  # asked before, and now everybody may
+        relations.decide(tx, target.id, sender.id, accepted=True)
+        return "accepted"
+    actors.follow(tx, sender.id, target.id, uri)
     tell(tx, "Accept", target.id, sender, activity)
     return "accepted"
 
@@ -28,6 +38,7 @@ def follow(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
 def accept(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     """They let one of ours follow them. Then what they published before is fetched."""
     coming = going.answered(tx, sender, activity, "yes") or pledges.accepted(tx, sender, activity)
+    coming = coming or visits.answered(tx, sender, activity, accepted=True)
     if coming is not None:
         return coming
     ours = our_follow(tx, sender, activity.get("object"))
@@ -37,11 +48,13 @@ def accept(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     actors.follow_answered(tx, ours, sender.id, accepted=True)
     if before != "accepted":
         jobs.enqueue(tx, "backfill", {"actor": sender.id})
+        record(tx, Kind.HOME_CHANGED, subject=ours, actor=ours, followed=sender.id)
     return "followed"
 
 
 def reject(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     coming = going.answered(tx, sender, activity, "no") or pledges.declined(tx, sender, activity)
+    coming = coming or visits.answered(tx, sender, activity, accepted=False)
     if coming is not None:
         return coming
     ours = our_follow(tx, sender, activity.get("object"))
@@ -58,11 +71,7 @@ def move(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
         return "ignored: the new account does not know the old one"
     if _moved_lately(tx, sender):
         return "ignored: they moved this month already"
-    moved = 0
-    for follower, _ in actors.ours_who_follow(tx, sender.id):
-        moved += actors.ask_to_follow(tx, follower, new)
-        actors.stop_following(tx, follower, sender.id)
-    return MOVED if moved else "no news"
+    return MOVED if moving.moved(tx, sender.id, actors.get(tx, new)) else "no news"
 
 
 def _moved_lately(tx: Tx, sender: Actor) -> bool:

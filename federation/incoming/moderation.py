@@ -4,7 +4,7 @@ from federation.as2 import loose
 from federation.as2.contexts import Json
 from federation.incoming.ours import NOT_OURS
 from federation.resolve import Gathered
-from hub import actors, reports, things
+from hub import actors, relations, reports, things
 from hub.actors import Actor
 from hub.errors import NotFound
 from hub.ids import new_id
@@ -29,8 +29,7 @@ def block(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     ours = actors.known(tx, loose.id_of(activity.get("object")))
     if ours is None or not ours.local:
         raise NotFound(NOT_OURS)
-    actors.unfollow(tx, sender.id, ours.id)
-    actors.stop_following(tx, ours.id, sender.id)
+    relations.keep_block(tx, sender.id, ours.id, loose.id_of(activity) or None)
     return "blocked us"
 
 

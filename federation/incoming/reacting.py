@@ -1,12 +1,12 @@
 """They like or share something, vote in a poll of one of ours, and take it back."""
 
+from federation import welcome
 from federation.as2 import loose
 from federation.as2.contexts import Json
 from federation.incoming.ours import taken_back
-from hub import actors, events, reacting, relations, things, viewing, voting
+from hub import actors, events, reacting, things, voting
 from hub.actors import Actor
 from hub.changes import Kind, record
-from hub.errors import NotFound
 from hub.kept import OPEN
 from hub.reacting import SHARE
 from hub.store import Tx
@@ -20,7 +20,7 @@ def react(tx: Tx, sender: Actor, activity: Json, kind: str) -> str:
     thing = meant(tx, loose.passed_on(activity)[1])
     if thing is None or not (thing.local or (kind == SHARE and actors.residents_follow(tx, sender.id))):
         return NOT_OURS
-    if not may(tx, sender, thing) or (kind == SHARE and thing.audience not in OPEN):
+    if not welcome.may(tx, sender, thing) or (kind == SHARE and thing.audience not in OPEN):
         return "ignored: not for them"
     if taken_back(tx, sender, activity):
         return "ignored: taken back before it came"
@@ -41,7 +41,7 @@ def voted(tx: Tx, sender: Actor, poll: Thing, label: str, uri: str) -> str:
     choice = next((n for n, it in enumerate(asked.options) if it.name == label), None) if asked else None
     if asked is None or choice is None:
         return "ignored: no option of a poll of ours"
-    if not may(tx, sender, poll):
+    if not welcome.may(tx, sender, poll):
         return "ignored: not for them"
     if asked.over:
         return "ignored: the poll is over"
@@ -59,16 +59,3 @@ def meant(tx: Tx, uri: str) -> Thing | None:
     if thing is not None and thing.kind == "companion":
         return things.get(tx, events.by_companion(tx, thing.id).id)
     return thing
-
-
-def may(tx: Tx, sender: Actor, thing: Thing) -> bool:
-    """Whether they may have to do with it: its author has not blocked them, and it was said to them."""
-    if thing.by.uri in relations.blocked_by(tx, sender.id):
-        return False
-    if thing.audience in OPEN:
-        return True
-    try:
-        viewing.get(tx, sender.id, thing.id)
-    except NotFound:
-        return False
-    return True

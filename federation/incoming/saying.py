@@ -8,7 +8,7 @@ from federation.incoming.ours import FORGOTTEN
 from federation.incoming.taking_back import taken_down
 from federation.keep import KEPT, keep, listened_to
 from federation.resolve import Gathered
-from hub import actors, things
+from hub import actors, relations, things
 from hub.actors import Actor
 from hub.clock import now
 from hub.errors import N_, Conflict, NotAllowed, NotFound
@@ -85,7 +85,8 @@ def _spoken(tx: Tx, sender: Actor, doc: Json) -> str | None:
 
 def _keep(tx: Tx, sender: Actor, doc: Json, found: Gathered, *, touched: int | None = None) -> str:
     by = _group(tx, sender, doc) or sender
-    named = welcome.names_somebody(tx, whom.named(doc))
+    shut = relations.blocked_by(tx, by.id)
+    named = welcome.names_somebody(tx, [uri for uri in whom.named(doc) if uri not in shut])
     if not (doc.get("inReplyTo") or listened_to(tx, by) or named or _shows(tx, by, doc)):
         return "ignored: nobody here follows them"
     wanted = named or actors.residents_follow(tx, by.id)

@@ -8,10 +8,26 @@ from typing import Any
 
 from federation.as2 import activities
 from federation.dispatch import Sender, send
-from federation.outgoing import actors, asks, events, going, heard, hubs, messages, pledges, posts, projects, slices
+from federation.outgoing import (
+    actors,
+    asks,
+    events,
+    going,
+    heard,
+    hubs,
+    messages,
+    pledges,
+    posts,
+    projects,
+    reacting,
+    relations,
+    residents,
+    slices,
+    voting,
+)
 from federation.outgoing.said import ours
 from hub import actors as hub_actors
-from hub import jobs, things
+from hub import things
 from hub.actors import Actor
 from hub.changes import Change, Kind, move, read_on
 from hub.clock import DAY, MINUTE, now
@@ -33,7 +49,8 @@ def announce(tx: Tx) -> int:
         handle, concerns = _HANDLERS.get(change.kind), slices.concerns(change) and not change.detail.get("quiet")
         if concerns:
             slices.prepare(sender, change.subject)
-        once = ("actor", actors.actor_of(tx, change)) if change.kind in _OF_ACTORS else ("change", change.id)
+        whole = change.kind in _OF_ACTORS and "pins" not in change.detail
+        once = ("actor", actors.actor_of(tx, change)) if whole else ("change", change.id)
         if handle is not None and once not in told and not change.detail.get("quiet"):
             told.add(once)
             _if_there(handle, sender, change)
@@ -44,13 +61,16 @@ def announce(tx: Tx) -> int:
 
 
 def tally(tx: Tx, kind: str, id: int) -> None:
-    """Let timelines and other hubs see how many have answered an `event` or an `ask` by now."""
+    """Let timelines and other hubs see how many have answered an `event`, an `ask` or a `poll` by now."""
     sender = Sender(tx)
     try:
         thing = things.get(tx, id)
     except NotFound:
         return
     if not thing.local:
+        return
+    if kind == "poll":
+        residents.tally(sender, thing)
         return
     slices.prepare(sender, id)
     (events if kind == "event" else asks).tally(sender, thing)
@@ -85,11 +105,11 @@ def deliver_to(tx: Tx, activity_id: int, inbox: str) -> None:
 def sweep(tx: Tx) -> int:
     """Forget what was sent long ago and stands in no outbox. Returns how much that was.
 
-    A Follow is kept: taking it back names it.
+    A Follow or a Block is kept: taking it back names it.
     """
     return tx.run(
         """DELETE FROM activity WHERE actor IN (SELECT actor FROM actor_key) AND listed = 0 AND at < :old
-             AND type <> 'Follow'""",
+             AND type NOT IN ('Follow', 'Block')""",
         old=now() - KEPT,
     )
 
@@ -97,13 +117,15 @@ def sweep(tx: Tx) -> int:
 def _answered(s: Sender, change: Change) -> None:
     """The new numbers go out in a while, together with those that come until then."""
     thing = ours(s, change)
-    kind = "event" if thing.kind == "event" else "ask"
-    line = f"tally|{thing.id}"
-    waits = s.tx.one(
-        "SELECT 1 AS x FROM job WHERE line = :line AND dead = 0 AND leased_until < :now LIMIT 1", line=line, now=now()
-    )
-    if waits is None:
-        jobs.enqueue(s.tx, "tally", {kind: thing.id}, due=now() + TALLY_EVERY, line=line)
+    voting.tally_later(s, thing.id, "event" if thing.kind == "event" else "ask", TALLY_EVERY)
+
+
+def _voted(s: Sender, change: Change) -> None:
+    """In a poll of ours the numbers change; in another's, its author is told."""
+    if things.get(s.tx, change.subject).local:
+        voting.tally_later(s, change.subject, "poll", TALLY_EVERY)
+    else:
+        voting.voted(s, change)
 
 
 def _helped(s: Sender, change: Change) -> None:
@@ -141,6 +163,16 @@ _HANDLERS: dict[str, _Handler] = {
     Kind.MESSAGE_SENT: messages.sent,
     Kind.HEARD_SHARED: heard.shared,
     Kind.HEARD_TAKEN_BACK: heard.taken_back,
+    Kind.REACTED: reacting.reacted,
+    Kind.UNREACTED: reacting.unreacted,
+    Kind.VOTED: _voted,
+    Kind.VISIT_ANSWERED: voting.visiting,
+    Kind.FOLLOW_DECIDED: relations.decided,
+    Kind.BLOCKED: relations.blocked,
+    Kind.UNBLOCKED: relations.unblocked,
+    Kind.ACTOR_MOVED: relations.moved,
+    Kind.ACTOR_REMOVED: relations.gone,
+    Kind.REPORT_FORWARDED: relations.reported,
     Kind.FOLLOW_ASKED: actors.follow_asked,
     Kind.FOLLOW_ENDED: actors.follow_ended,
     Kind.SLICE_BEGUN: slices.begun,

@@ -1,18 +1,26 @@
 """What becomes of our actors, and of whom they follow."""
 
+from functools import partial
+
 from federation import documents
 from federation.as2 import activities
+from federation.as2.contexts import Json
 from federation.audience import of_hub
-from federation.dispatch import EVERYBODY, Sender
+from federation.dispatch import EVERYBODY, WORDS, Sender
 from federation.outgoing.said import ONLY_HUBS
 from hub import actors, slices
+from hub.actors import Actor
 from hub.changes import Change, Kind
+from hub.kept import OPEN
 from hub.store import Tx
 
 
 def changed(s: Sender, change: Change) -> None:
     actor = actors.get(s.tx, actor_of(s.tx, change))
     if not actor.local:
+        return
+    if "pins" in change.detail:
+        _pinned(s, actor, change)
         return
     if actor.id == s.hub.actor:
         slices.renamed(s.tx)
@@ -21,6 +29,20 @@ def changed(s: Sender, change: Change) -> None:
     hubs = {} if actor.kind in ("person", "other") else of_hub(s, ONLY_HUBS)
     to = s.followers(actor.id, reading=EVERYBODY) | hubs
     s.say(actor.id, lambda uri: activities.update_actor(uri, it), to, about=it["id"])
+
+
+def _pinned(s: Sender, actor: Actor, change: Change) -> None:
+    """They show one post more or less before all others; what is not for everybody is shown to nobody here."""
+    for kind, name in (("Add", "pinned"), ("Remove", "unpinned")):
+        it = s.tx.one("SELECT uri, audience FROM thing WHERE id = :id", id=int(change.detail.get(name) or 0))
+        if it is not None and it["audience"] in OPEN:
+            uri = it["uri"]
+            to = s.followers(actor.id, reading=WORDS)
+            s.say(actor.id, partial(_pin, kind, actor.uri, uri), to, about=uri)
+
+
+def _pin(kind: str, actor: str, uri: str, id: str) -> Json:
+    return activities.pinned(kind, id, actor, uri)
 
 
 def follow_asked(s: Sender, change: Change) -> None:

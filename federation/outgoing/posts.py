@@ -5,12 +5,17 @@ from federation.as2 import content, words
 from federation.as2.contexts import Json
 from federation.audience import Said, of_hub, of_post, reached, said
 from federation.dispatch import WORDS, Sender
+from federation.outgoing import residents
 from federation.outgoing.said import create, delete, ours, say_ourselves, share, update
 from hub import projects
 from hub.changes import Change
 
 
 def published(s: Sender, change: Change) -> None:
+    thing = ours(s, change)
+    if residents.is_one(thing):
+        residents.published(s, thing)
+        return
     post, it = _post(s, change)
     to = of_post(s, post)
     create(s, post.author, it, to, listed=True)
@@ -20,13 +25,19 @@ def published(s: Sender, change: Change) -> None:
 
 
 def changed(s: Sender, change: Change) -> None:
+    thing = ours(s, change)
+    if residents.is_one(thing):
+        residents.changed(s, thing)
+        return
     post, it = _post(s, change)
     update(s, post.author, it, reached(s, post))
 
 
 def removed(s: Sender, change: Change) -> None:
     post = said(s.tx, change.subject)
-    if post is not None:
+    if post is not None and residents.is_one(post):
+        residents.removed(s, post)
+    elif post is not None:
         delete(s, post, reached(s, post))
 
 

@@ -124,7 +124,7 @@ async def test_55_a_page_that_names_somebody_as_its_author_makes_them_none(here:
     assert said.by.uri == eve
 
 
-async def test_49_70_we_send_no_block_and_no_report(here: Here, mastodon: Elsewhere) -> None:
+async def test_49_70_a_hub_sends_no_block_and_no_report(here: Here, mastodon: Elsewhere) -> None:
     ann = mastodon.actor("ann")
     await busy(here, mastodon)
     await hear(here, activity("Block", ann, HUB))
