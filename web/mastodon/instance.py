@@ -72,7 +72,7 @@ def _configuration(v: View) -> Json:
     limits = v.state.config.media
     return {
         "urls": {
-            "streaming": v.base.replace("http", "ws", 1), "status": "", "about": f"{v.base}/about",
+            "streaming": v.base.replace("http", "ws", 1), "status": None, "about": f"{v.base}/about",
             "privacy_policy": f"{v.base}/privacy", "terms_of_service": None,
         },
         "vapid": {"public_key": getattr(v.state, "vapid_key", "")},

@@ -1,5 +1,6 @@
 """Hashtags: followed, shown on one's page, and spoken of; with the posts and pages that are spoken of."""
 
+import hashlib
 from urllib.parse import quote
 
 import msgspec
@@ -86,8 +87,13 @@ def featured(v: View, page: str, it: tags.Featured) -> Featured:
 def _tag(v: View, me: int, it: tags.Tag, told: Days) -> Tag:
     url = f"{v.base}/tags/{quote(it.tag)}"
     if not me:
-        return Tag(it.tag, it.name, url, days(told))
-    return Tag(it.tag, it.name, url, days(told), it.following, it.featured)
+        return Tag(_number(it.tag), it.name, url, days(told))
+    return Tag(_number(it.tag), it.name, url, days(told), it.following, it.featured)
+
+
+def _number(tag: str) -> str:
+    """An id as apps want one, the same for ever: a hashtag has no row of its own."""
+    return str(int.from_bytes(hashlib.blake2b(tag.encode(), digest_size=6).digest(), "big"))
 
 
 async def one(request: Request, caller: Caller, params: Params) -> Response:
