@@ -4,18 +4,16 @@ Each answer that comes is also held to the schema of its entity.
 """
 
 import datetime
-import io
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 from answers import complaints
 from mastodon import Mastodon, MastodonAPIError, MastodonNotFoundError, StreamListener
-from PIL import Image
 from processes import Hub, until
-from telephones import let_in, two_hubs
+from telephones import let_in, picture
 
 pytestmark = pytest.mark.clients
 SCOPES = ["read", "write", "follow", "push", "profile"]
@@ -74,12 +72,6 @@ class Ear(StreamListener):  # type: ignore[misc]
         self.deleted.append(str(status_id))
 
 
-@pytest.fixture(scope="module")
-def hubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, Hub]]:
-    with two_hubs(tmp_path_factory.mktemp("hubs")) as both:
-        yield both
-
-
 def test_a_resident_does_eighty_things_with_mastodon_py(hubs: tuple[Hub, Hub]) -> None:
     river, penarth = hubs
     made: set[str] = set()
@@ -126,13 +118,6 @@ def looks_around(ann: App) -> None:
     ):  # fmt: skip
         look()
     assert ann.preferences()["posting:default:visibility"] == "public"
-
-
-def picture(colour: str = "teal") -> io.BytesIO:
-    there = io.BytesIO()
-    Image.new("RGB", (64, 48), colour).save(there, "PNG")
-    there.seek(0)
-    return there
 
 
 def says_who_she_is(ann: App) -> None:
