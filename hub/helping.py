@@ -272,9 +272,10 @@ def forget(tx: Tx, limit: int = 100) -> Forgotten:
 
 def _over(tx: Tx, limit: int) -> list[Row]:
     """Asks of ours whose time is up: what is to be done on a later day counts from that day."""
+    # CROSS: from the asks, which are few, to their things, never the other way round.
     return tx.all(
-        """SELECT k.id, t.author, t.removed FROM ask k JOIN thing t ON t.id = k.id
-           WHERE t.local = 1 AND (
+        """SELECT k.id, t.author, t.removed FROM ask k CROSS JOIN thing t
+           WHERE t.id = k.id AND t.local = 1 AND (
              (t.removed IS NULL AND k.status <> 'open'
                AND CASE WHEN coalesce(k.due, 0) > k.closed THEN k.due ELSE k.closed END < :old)
              OR (t.removed < :old AND EXISTS (SELECT 1 FROM answer w WHERE w.ask = k.id)))

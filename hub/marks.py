@@ -2,31 +2,66 @@
 
 from collections.abc import Collection, Iterable
 
-from hub.store import Row, Tx
+import msgspec
+
+from hub.store import Tx
 from hub.viewing import SEEN
 
 STEPS = (1, 5, 20, 40, 80, 160, 400)  # how many are asked for at once, so that the statements stay few
-_COLUMNS = """t.id, t.updated, t.author, a.updated AS author_updated,
-  EXISTS (SELECT 1 FROM reaction r WHERE r.thing = t.id AND r.actor = :me AND r.kind = 'like') AS liked,
-  EXISTS (SELECT 1 FROM reaction r WHERE r.thing = t.id AND r.actor = :me AND r.kind = 'share') AS shared,
-  EXISTS (SELECT 1 FROM bookmark b WHERE b.account = :me AND b.thing = t.id) AS kept,
-  EXISTS (SELECT 1 FROM muted_thread m WHERE m.account = :me AND m.root = coalesce(t.root, t.id)) AS muted,
-  EXISTS (SELECT 1 FROM pin p WHERE p.account = :me AND p.thing = t.id) AS pinned"""
+_NAMES = {"like": "liked", "share": "shared", "kept": "kept", "pinned": "pinned"}
 
 
-def of(tx: Tx, me: int, ids: Collection[int]) -> dict[int, Row]:
-    """Those of these things that `me` may see, as they stand: `updated` (theirs and their author's), and the marks."""
-    found: dict[int, Row] = {}
+class Mark(msgspec.Struct):
+    """A thing as it stands (`updated`: it and its author), and what one person has made of it."""
+
+    id: int
+    updated: int
+    author: int
+    author_updated: int
+    liked: bool = False
+    shared: bool = False
+    kept: bool = False
+    pinned: bool = False
+    muted: bool = False
+
+
+def of(tx: Tx, me: int, ids: Collection[int]) -> dict[int, Mark]:
+    """Those of these things that `me` may see, with their marks."""
+    found: dict[int, Mark] = {}
     wanted = list(dict.fromkeys(ids))
     for at in range(0, len(wanted), STEPS[-1]):
-        named = numbered(wanted[at : at + STEPS[-1]])
-        rows = tx.all(
-            f"""SELECT {_COLUMNS} FROM thing t JOIN actor a ON a.id = t.author
-                WHERE t.id IN ({", ".join(f":{name}" for name in named)}) AND t.kind <> 'companion' AND {SEEN}""",
-            me=me, **named,
-        )  # fmt: skip
-        found |= {row["id"]: row for row in rows}
+        _look(tx, me, numbered(wanted[at : at + STEPS[-1]]), found)
     return found
+
+
+def _look(tx: Tx, me: int, named: dict[str, int], found: dict[int, Mark]) -> None:
+    among = ", ".join(f":{name}" for name in named)
+    rows = tx.all(
+        f"""SELECT t.id, t.updated, t.author, a.updated AS author_updated, coalesce(t.root, t.id) AS root
+            FROM thing t JOIN actor a ON a.id = t.author
+            WHERE t.id IN ({among}) AND t.kind <> 'companion' AND {SEEN}""",
+        me=me, **named,
+    )  # fmt: skip
+    for row in rows:
+        found[row["id"]] = Mark(row["id"], row["updated"], row["author"], row["author_updated"])
+    if not me:
+        return
+    made: dict[str, set[int]] = {"like": set(), "share": set(), "kept": set(), "pinned": set(), "muted": set()}
+    marks = tx.all(
+        f"""SELECT kind AS what, thing AS id FROM reaction WHERE actor = :me AND thing IN ({among})
+            UNION ALL SELECT 'kept', thing FROM bookmark WHERE account = :me AND thing IN ({among})
+            UNION ALL SELECT 'pinned', thing FROM pin WHERE account = :me
+            UNION ALL SELECT 'muted', root FROM muted_thread WHERE account = :me""",
+        me=me, **named,
+    )  # fmt: skip
+    for row in marks:
+        made[row["what"]].add(row["id"])
+    for what, name in _NAMES.items():
+        for id in made[what] & found.keys():
+            setattr(found[id], name, True)
+    if made["muted"]:
+        for row in rows:
+            found[row["id"]].muted = row["root"] in made["muted"]
 
 
 def numbered(ids: list[int]) -> dict[str, int]:

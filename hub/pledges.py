@@ -166,8 +166,8 @@ def sweep(tx: Tx) -> int:
     """Forget what was offered to asks that are long over. Returns how much that was."""
     return tx.run(
         """DELETE FROM pledge WHERE changed < :old AND ask IN (
-             SELECT k.id FROM ask k JOIN thing t ON t.id = k.id
-             WHERE t.removed IS NOT NULL OR k.closed < :old OR k.expires < :old)""",
+             SELECT k.id FROM ask k CROSS JOIN thing t
+             WHERE t.id = k.id AND (t.removed IS NOT NULL OR k.closed < :old OR k.expires < :old))""",
         old=now() - KEPT,
     )
 

@@ -11,7 +11,6 @@ from hub.store import Row, Tx
 from hub.viewing import SEEN, WANTED
 
 HIGHEST = 2**63 - 1
-HERE, ELSEWHERE = 1, 0
 NO_LIST = N_("There is no such list.")
 _FOR_ALL = "t.removed IS NULL AND t.hidden = 0 AND t.audience = 'public' AND t.kind <> 'companion'"
 PICTURED, ANY = "t.pictures <> '[]'", "1 = 1"
@@ -35,20 +34,16 @@ class Stretch(msgspec.Struct, frozen=True):
 
 def public(tx: Tx, me: int, part: Stretch, *, local: bool | None = None, pictures: bool = False) -> list[Line]:
     """What is said to everybody and answers nobody; here, elsewhere (what came from there), or both."""
-    sides = (HERE, ELSEWHERE) if local is None else (HERE if local else ELSEWHERE,)
-    return _merged(part, [_public(tx, me, part, side, pictures) for side in sides])
-
-
-def _public(tx: Tx, me: int, part: Stretch, side: int, pictures: bool) -> list[Line]:
     order = "ASC" if part.after is not None else "DESC"
-    shown = PICTURED if pictures else ANY  # said in so many words: there is an index of those with pictures
+    shown = PICTURED if pictures else ANY  # said in so many words: there are indexes of those with pictures, and of
+    where = ANY if local is None else "t.local = :side"  # each side
     rows = tx.all(
         f"""SELECT t.id FROM thing t JOIN actor a ON a.id = t.author
-            WHERE t.local = :side AND t.id < :before AND t.id > :after AND t.reply_to IS NULL AND {_FOR_ALL}
-              AND {shown} AND (:me = 0 OR ({WANTED})) ORDER BY t.id {order} LIMIT :limit""",
-        side=side, me=me, now=now(), **part.bounds,
+            WHERE {where} AND t.id < :before AND t.id > :after AND t.reply_to IS NULL AND {_FOR_ALL} AND {shown}
+              AND (:me = 0 OR ({WANTED})) ORDER BY t.id {order} LIMIT :limit""",
+        side=int(bool(local)), me=me, now=now(), **part.bounds,
     )  # fmt: skip
-    return _own(rows)
+    return _down(part, _own(rows))
 
 
 def tagged(

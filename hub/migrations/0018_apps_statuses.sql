@@ -2,10 +2,10 @@
 
 -- What everybody may read, the newest first: of this hub and of others apart.
 CREATE INDEX thing_for_all ON thing (local, id) WHERE removed IS NULL AND hidden = 0 AND audience = 'public' AND reply_to IS NULL;
-CREATE INDEX thing_pictured ON thing (local, id)
+CREATE INDEX thing_pictured ON thing (id)
   WHERE removed IS NULL AND hidden = 0 AND audience = 'public' AND reply_to IS NULL AND pictures <> '[]';
 -- How much somebody has said to everybody, without a look at what it was.
-CREATE INDEX thing_said ON thing (author, published) WHERE removed IS NULL AND hidden = 0 AND kind <> 'companion';
+CREATE INDEX thing_said ON thing (author, hidden, removed, kind, published);
 -- What somebody said, by the number that apps page by.
 CREATE INDEX thing_by_author_id ON thing (author, id) WHERE removed IS NULL;
 

@@ -60,20 +60,32 @@ def measured(hub: Hub, one: bytes, times: int = TIMES) -> Meter:
 
 @pytest.mark.parametrize("path", ["home", "public", "public?local=true"])
 def test_a_timeline_of_forty(hub: tuple[Hub, str], path: str) -> None:
+    """Again while nothing has been written meanwhile; and made anew from what is kept of each status."""
     it, token = hub
-    more = "&" if "?" in path else "?"
-    one = request(it, f"/api/v1/timelines/{path}{more}limit=40", token)
-    measured(it, one).figure(f"{path}, 40 statuses", TIMELINE, 2)
+    address = f"/api/v1/timelines/{path}{'&' if '?' in path else '?'}limit=40"
+    measured(it, request(it, address, token)).figure(f"{path}, 40 statuses, again", TIMELINE, 2)
+    assert it.process is not None
+    anew = Meter(of(it.process.pid))
+    for round in range(ROUNDS):
+        each = [request(it, f"{address}&anew={round}.{n}", token) for n in range(TIMES)]
+        with anew.running(TIMES):
+            assert load.send(it.port, each) == {200: TIMES}
+    anew.figure(f"{path}, 40 statuses, made anew", TIMELINE, 2)
 
 
 def test_memory_after_much_reading(hub: tuple[Hub, str]) -> None:
     it, token = hub
     with closing(sqlite3.connect(f"file:{it.data}/hub.db?mode=ro", uri=True)) as conn:
         ids = [row[0] for row in conn.execute("SELECT id FROM thing WHERE personal = 1 ORDER BY id DESC LIMIT 15000")]
-    one_by_one = [request(it, f"/api/v1/statuses/{id}", token) for id in ids]
-    assert load.send(it.port, one_by_one, 8) == {200: len(ids)}
-    pages = [request(it, f"/api/v1/timelines/public?limit=40&max_id={id}", token) for id in ids[:10_000]]
-    assert load.send(it.port, pages, 8) == {200: len(pages)}
     assert it.process is not None
-    size = resident(it.process.pid)
-    print(f"\nmemory after 15,000 statuses and 10,000 pages: {size:.0f} MB, target {MOST_MEMORY}", end="", flush=True)
+    sizes = [resident(it.process.pid)]
+    for paths in (
+        [f"/api/v1/statuses/{id}" for id in ids],
+        [f"/api/v1/timelines/public?limit=40&max_id={id}" for id in ids[:10_000]],
+    ):
+        assert load.send(it.port, [request(it, path, token) for path in paths], 8) == {200: len(paths)}
+        sizes.append(resident(it.process.pid))
+    said = ", ".join(f"{size:.0f}" for size in sizes)
+    print(
+        f"\nmemory before and after 15,000 statuses, 10,000 pages: {said} MB, target {MOST_MEMORY}", end="", flush=True
+    )

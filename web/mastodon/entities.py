@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from hub import actors, marks, reacting, viewing
 from hub.errors import NotFound
 from hub.ids import made_at
+from hub.marks import Mark
 from hub.people import Account
-from hub.store import Row, Tx
+from hub.store import Tx
 from web.mastodon import ballots, filtering, portraits, tellings
 from web.mastodon.shapes import stamp as stamp
 from web.mastodon.view import Entry, Piece, View
 
 NO_POLL = b',"poll":null'
-_MARKS = ("liked", "shared", "muted", "kept")
 _NAMES = ("favourited", "reblogged", "muted", "bookmarked")
 FLAGS = [
     "".join(f',"{name}":{"true" if bits >> n & 1 else "false"}' for n, name in enumerate(_NAMES)).encode()
@@ -63,11 +63,11 @@ def statuses(tx: Tx, v: View, me: int, entries: Iterable[Entry]) -> list[tuple[i
     caught = filtering.filtered(tx, v, me, marked) if me else {}
     found: dict[int, bytes] = {}
     for id, row in marked.items():
-        by = _account(tx, v, row["author"], row["author_updated"])
+        by = _account(tx, v, row.author, row.author_updated)
         own = _own(row, me, caught) if me else b""
         piece = pieces[id]
         poll = _poll(tx, v, me, id) if piece.poll else NO_POLL
-        found[id] = b'{"account":' + by + piece.body + poll + own + b"}"
+        found[id] = b"".join((b'{"account":', by, piece.body, poll, own, b"}"))
     return [
         (one.id, found[one.thing] if one.shared_by is None else _shared(tx, v, me, one, found[one.thing], marked))
         for one in entries if one.thing in found
@@ -82,11 +82,11 @@ def poll(tx: Tx, v: View, me: int, id: int) -> bytes:
     return made
 
 
-def _pieces(tx: Tx, v: View, me: int, marked: dict[int, Row]) -> dict[int, Piece]:
+def _pieces(tx: Tx, v: View, me: int, marked: dict[int, Mark]) -> dict[int, Piece]:
     pieces, missing = {}, []
     for id, row in marked.items():
         piece = v.kept.statuses.get(id)
-        if piece is None or piece.version != row["updated"]:
+        if piece is None or piece.version != row.updated:
             missing.append(id)
         else:
             pieces[id] = piece
@@ -105,11 +105,12 @@ def _account(tx: Tx, v: View, id: int, version: int) -> bytes:
     return body
 
 
-def _own(row: Row, me: int, caught: dict[int, bytes]) -> bytes:
+def _own(row: Mark, me: int, caught: dict[int, bytes]) -> bytes:
     """What `me` has made of it."""
-    bits = sum(1 << n for n, name in enumerate(_MARKS) if row[name])
-    pinned = (b',"pinned":true' if row["pinned"] else b',"pinned":false') if row["author"] == me else b""
-    return FLAGS[bits] + pinned + b',"filtered":' + caught.get(row["id"], b"[]")
+    flags: bytes = FLAGS[row.liked + 2 * row.shared + 4 * row.muted + 8 * row.kept]
+    if row.author == me:
+        flags += b',"pinned":true' if row.pinned else b',"pinned":false'
+    return flags + b',"filtered":' + caught.get(row.id, b"[]")
 
 
 def _poll(tx: Tx, v: View, me: int, id: int) -> bytes:
@@ -117,7 +118,7 @@ def _poll(tx: Tx, v: View, me: int, id: int) -> bytes:
     return NO_POLL if made is None else b',"poll":' + made
 
 
-def _shared(tx: Tx, v: View, me: int, one: Entry, original: bytes, marked: dict[int, Row]) -> bytes:
+def _shared(tx: Tx, v: View, me: int, one: Entry, original: bytes, marked: dict[int, Mark]) -> bytes:
     by = one.shared_by or 0
     row, version = marked[one.thing], actors.version(tx, by)
     body = tellings.wrapper(v, one.id, made_at(one.id))

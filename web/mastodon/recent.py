@@ -1,0 +1,41 @@
+"""What was found out a moment ago: good until anything at all is written, and for a few seconds in any case.
+
+An app asks for the same page again and again, and for who it acts for with every call. Of what other processes write
+on PostgreSQL we hear when it goes into the log; of the rest we know a few seconds later.
+"""
+
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+from hub.clock import now
+from hub.store import Store
+
+V = TypeVar("V")
+MOMENT = 5_000  # ms
+TOKENS, TIMELINES = 2_000, 48  # kept; a page of a timeline has some 70 KB
+Standing = tuple[int, int]  # how much this process has written, and how much it has heard of
+
+
+def standing(store: Store) -> Standing:
+    """To be taken before something is read: what is read afterwards is at least as new."""
+    return store.writes, store.changed.count
+
+
+class Recent(Generic[V]):
+    """By key. Of more than `most` the oldest go first; `lasts` in ms."""
+
+    def __init__(self, most: int, lasts: int) -> None:
+        self._most, self._lasts = most, lasts
+        self._found: dict[Hashable, tuple[Standing, int, V]] = {}
+
+    def get(self, key: Hashable, as_of: Standing) -> V | None:
+        found = self._found.get(key)
+        if found is None or found[0] != as_of or not 0 <= now() - found[1] < self._lasts:
+            return None
+        return found[2]
+
+    def put(self, key: Hashable, as_of: Standing, value: V) -> None:
+        self._found.pop(key, None)
+        self._found[key] = as_of, now(), value
+        if len(self._found) > self._most:
+            del self._found[next(iter(self._found))]
