@@ -88,7 +88,7 @@ class Sieve:
         for one, finds, ids in zip(self.filters, self._words, self._things, strict=True):
             if one.over or (context and context not in one.contexts):
                 continue
-            said = list(dict.fromkeys(m.lower() for m in finds.findall(words()))) if finds else []
+            said = list(dict.fromkeys(" ".join(m.lower().split()) for m in finds.findall(words()))) if finds else []
             if said or thing in ids:
                 named = [word.keyword for word in one.words if word.keyword.lower() in said]
                 found.append(Caught(one, named or said, thing in ids))

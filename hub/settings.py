@@ -12,7 +12,7 @@ from hub.errors import N_, Conflict, Invalid, NotFound
 from hub.packing import pack, unpack
 from hub.places import Area, point
 from hub.store import Row, Tx
-from hub.text import Text, clean_text
+from hub.text import Text, clean_text, pick
 
 HUES = (20, 45, 70, 95, 125, 150, 165, 205, 235, 265, 300, 345)  # degrees OKLCH: the twelve that pass (look.md)
 LANGUAGES = ("en", "cy")
@@ -177,6 +177,12 @@ def found(tx: Tx) -> Hub | None:
            FROM hub h JOIN actor a ON a.id = h.actor WHERE h.id = 1"""
     )
     return _hub(row) if row else None
+
+
+def rule_lines(hub: Hub, language: str) -> list[str]:
+    """The hub's rules, one by one."""
+    said = (one.strip().lstrip("-*• ").strip() for one in pick(hub.rules, language).splitlines())
+    return [line for line in said if line]
 
 
 def base(tx: Tx) -> str:

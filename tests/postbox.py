@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from email import message_from_bytes
@@ -9,7 +10,7 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import Any, cast
 
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult
 
 HERE = {"host": "127.0.0.1", "security": "none", "sender": "hub@glan.example"}
 
@@ -50,10 +51,22 @@ class Postbox:
         return "250 taken"
 
 
+def _known(server: Any, session: Any, envelope: Any, mechanism: str, said: Any) -> AuthResult:
+    return AuthResult(success=(said.login, said.password) == (b"hub", b"sesame"), handled=False)
+
+
 @asynccontextmanager
-async def a_postbox() -> AsyncIterator[Postbox]:
+async def a_postbox(*, tls: ssl.SSLContext | None = None, at_once: bool = False) -> AsyncIterator[Postbox]:
+    """`tls`: it offers STARTTLS, or speaks TLS `at_once`, and then asks for a name, `hub`, and a password, `sesame`."""
     it = Postbox()
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(it, hostname="post.example"), "127.0.0.1", 0)
+
+    def protocol() -> SMTP:
+        words: dict[str, Any] = {"authenticator": _known, "auth_required": not at_once} if tls else {}
+        secured = {"auth_require_tls": False} if at_once else {"tls_context": tls, "require_starttls": tls is not None}
+        return SMTP(it, hostname="post.example", **words, **secured)
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(protocol, "127.0.0.1", 0, ssl=tls if at_once else None)
     it.port = server.sockets[0].getsockname()[1]
     try:
         yield it

@@ -5,14 +5,17 @@ from typing import Any
 from federation.as2 import actors as as2_actors
 from federation.as2 import asks as as2_asks
 from federation.as2 import events as as2_events
+from federation.as2 import personal
 from federation.as2 import posts as as2_posts
 from federation.as2.contexts import Json
 from federation.as2.posts import Around
 from hub.actors import Actor, By
 from hub.asks import Ask
 from hub.events import STATUSES, Event
+from hub.kept import AUDIENCES
 from hub.places import Access, Area, Venue
 from hub.projects import Project
+from hub.reading import Extra, Option, Poll
 from hub.settings import Contact, Hub
 from hub.things import Picture, Thing, rendered
 
@@ -150,6 +153,25 @@ def everything(here: Hub) -> dict[str, Json]:
         "reply": as2_posts.note(reply(), here, REPLY),
         "reply to oneself": as2_posts.note(reply(), here, Around(answers=f"{BASE}/actor/u-alice", answers_acct="@a@b")),
         "reply to what is gone": as2_posts.note(reply(), here),
+        **spoken(here),
+    }
+
+
+def spoken(here: Hub) -> dict[str, Json]:
+    """What residents say in their own name, to whomever, with all that may hang on it."""
+    ann: dict[str, Any] = {"by": by("u-alice", "person", handle="alice"), "title": {}, "pictures": [], "tags": ["Dig"]}
+    named = personal.Around(named=[personal.Named("https://n16.example/users/bo", "@bo@n16.example")])
+    found = {f"said {audience}": personal.said(note(audience=audience, **ann), here, named) for audience in AUDIENCES}
+    warned = Extra(warning={"en": "Mud"}, sensitive=True)
+    for many in (False, True):
+        poll = Poll([Option("Yes"), Option("No")], many=many, ends=AT + HOUR)
+        asked = note(extra=Extra(poll=poll), **ann)
+        found[f"asked {many}"] = personal.said(asked, here, personal.Around(counts=[2, 1], voters=3))
+    return found | {
+        "said with a picture": personal.said(note(**ann | {"pictures": [PICTURE], "html": {}, "words": {}}), here),
+        "said with a warning": personal.said(note(extra=warned, **ann), here),
+        "said otherwise": personal.said(note(edited=AT + HOUR, **ann), here),
+        "said in answer": personal.said(reply(), here, named),
     }
 
 

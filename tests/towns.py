@@ -13,14 +13,18 @@ from hub import (
     attendance,
     events,
     helping,
+    invitations,
     jobs,
+    links,
     peers,
     people,
     posts,
     projects,
     reacting,
+    recovery,
     relations,
     settings,
+    signups,
     statuses,
 )
 from hub.clock import DAY, HOUR, now
@@ -36,6 +40,11 @@ from web.demo import NATIONAL
 from web.living import PASSWORD, live
 from web.sample import SampleHub
 
+# A mail server that is not there: pages offer what needs letters, and none goes out.
+POST = {
+    "NEIGHBOURHUB_MAIL_HOST": "127.0.0.1", "NEIGHBOURHUB_MAIL_PORT": "1", "NEIGHBOURHUB_MAIL_SECURITY": "none",
+    "NEIGHBOURHUB_MAIL_SENDER": "hub@glan.example",
+}  # fmt: skip
 CLOSED = "orchards.example"  # a server that has not answered for a while
 
 
@@ -71,7 +80,7 @@ class Towns(msgspec.Struct):
 
 async def grow(folder: Path) -> Towns:
     """The three of them, each with its month behind it, not yet started."""
-    glan, pont = Hub(folder / "glan"), Hub(folder / "pont")
+    glan, pont = Hub(folder / "glan", **POST), Hub(folder / "pont")
     national = Hub(folder / "national", role="aggregator")
     ids = await _grow(glan, sample.read("riverside"), _corners)
     await _grow(pont, sample.read("pontfelin"))
@@ -102,7 +111,7 @@ def _corners(tx: Tx) -> dict[str, str]:
     ids["link"] = people.new_link(tx, "password", account=delyth)
     ids["app"] = _an_app(tx, delyth, steward)
     _trouble(tx, ids["event"])
-    return ids
+    return ids | _joining(tx, delyth)
 
 
 def _talk(tx: Tx, bethan: int, delyth: int) -> dict[str, str]:
@@ -122,6 +131,32 @@ def _talk(tx: Tx, bethan: int, delyth: int) -> dict[str, str]:
     tx.run("UPDATE actor SET locked = 1 WHERE id = :delyth", delyth=delyth)
     relations.follow(tx, bethan, delyth)
     return {"heron": str(heron.id), "bethan": str(bethan)}
+
+
+def _joining(tx: Tx, delyth: int) -> dict[str, str]:
+    """Somebody who has a letter, two who wait to be let in, and links by letter for somebody who is here."""
+    steward = people.steward(tx).actor
+    keys = []
+    for name, words in (
+        ("carys", "We moved into Mill Lane in June, with a dog."), ("ifan", "I mend bikes. Siân next door knows me."),
+        ("nest", "Hello"),
+    ):  # fmt: skip
+        signups.ask(tx, signups.Draft(name, f"{name}@example.org", words, "cy"), "")
+        waits = signups.waits(tx, name)
+        made = signups.new_key(tx, waits[0].id) if waits else None
+        keys.append(made[1] if made else "")
+    for key in keys[:2]:
+        signups.confirm(tx, key)
+    tx.run("DELETE FROM job WHERE kind = 'mail'")  # which would make other links
+    password = tx.one("SELECT password FROM account WHERE actor = :delyth", delyth=delyth)
+    assert password is not None
+    for_long = {"account": delyth, "lasts": DAY}  # longer than people get: all pages take their time
+    return {
+        "joins": keys[2], "invited": invitations.make(tx, steward, uses=40, note="Allotment evening"),
+        "reset": links.new_link(tx, recovery.RESET, detail=people.hashed(password["password"]), **for_long),
+        "confirm": links.new_link(tx, recovery.CONFIRM, detail="delyth@example.org", **for_long),
+        "undo": recovery.new_undo(tx, delyth, "delyth@example.net"),
+    }  # fmt: skip
 
 
 def _an_app(tx: Tx, *let_in: int) -> str:

@@ -34,6 +34,8 @@ SAID = {
     "said-ask": N_("It is an ask now, in the hub's name. Open it under Asks and read it over: you can change it."),
     "said-trust": N_("It shows here now. What they say from now on passes at once."),
     "said-distrust": N_("What they say from now on is looked over first."),
+    "announced": N_("Everybody who opens an app of theirs reads it, from when you said."),
+    "announcement-gone": N_("It is taken down. Nobody is told any more."),
     "settled": N_("The report is marked as dealt with."),
     "written": N_("Your message is on its way."),
     "kept-out": N_("The rule holds from now on."),

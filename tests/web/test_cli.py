@@ -83,6 +83,14 @@ def test_an_account_is_made_mended_and_listed(alone: Alone) -> None:
     assert "There is nobody by that name" in refused.output
 
 
+def test_a_link_to_join_by_is_printed_and_each_is_another(alone: Alone) -> None:
+    alone.set_up()
+    first = alone("invite", "--uses", "40", "--note", "Allotments").output.strip()
+    assert first.startswith("https://glan.example/signup?key=")
+    assert alone("invite").output.strip() != first
+    assert "from 1 to 500" in alone("invite", "--uses", "501", code=1).output
+
+
 def test_publishing_prints_the_id_and_a_refusal_names_the_field(alone: Alone) -> None:
     alone.set_up()
     assert alone.publish("event", **EVENT).output.strip().isdigit()

@@ -145,3 +145,23 @@ async def test_68_a_neighbour_who_is_not_meant_neither_answers_nor_shares_nor_li
                 attempt()
 
     await site.did(attempts)
+
+
+AP = "application/activity+json"
+
+
+@pytest.mark.parametrize("asks", [AP, 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'])
+async def test_a_person_and_their_post_are_a_page_to_people_and_a_document_to_servers(site: Site, asks: str) -> None:
+    it = await scene(site, "followers")
+    actor, post = f"{site.base}/actor/u-ann", it.loud.uri
+    for path, document in (("/@ann", actor), ("/actor/u-ann", actor), (it.loud.url, post), (post, post)):
+        answer = await site.guest.get(path, headers={"accept": asks}, follow_redirects=True)
+        assert (answer.status_code, answer.json()["id"], answer.headers["content-type"]) == (200, document, AP)
+        page = await site.guest.get(path, headers={"accept": "text/html"}, follow_redirects=True)
+        assert (page.status_code, page.headers["content-type"].partition(";")[0]) == (200, "text/html")
+        assert f'href="{document}"' in page.text
+    for resource in ("acct:ann@glan.example", "https://glan.example/@ann", actor):
+        found = (await site.guest.get("/.well-known/webfinger", params={"resource": resource})).json()
+        assert [link["href"] for link in found["links"] if link["rel"] == "self"] == [actor]
+    listed = (await site.guest.get("/actor/u-ann/outbox?page=true", headers=ASKS)).json()["orderedItems"]
+    assert [one["object"]["id"] for one in listed] == [post]

@@ -6,13 +6,15 @@ import msgspec
 import pytest
 from browsing import Site, a_site, settle, work
 from conftest import Clock
-from postbox import Postbox
+from loopback import by_itself, certificate, serving
+from postbox import Postbox, a_postbox
 
 from hub import config, jobs, letters, people
 from hub.clock import DAY, MINUTE
 from hub.config import Mail
 from hub.errors import Invalid
 from hub.store import Store
+from hub.store.open import opened
 from web import mail, writing
 from web.worker import drain
 
@@ -94,6 +96,37 @@ async def test_an_unreachable_mail_server_is_tried_again(store: Store, tmp_path:
     assert "cannot be reached" in row["last_error"]
 
 
+@pytest.mark.parametrize(("security", "word"), [("starttls", "sesame"), ("tls", "sesame"), ("starttls", "wrong")])
+async def test_letters_go_by_tls_and_with_a_password(
+    settled: Path, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, security: str, word: str
+) -> None:
+    secured, authority = certificate("localhost", tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    async with opened(str(settled)) as store, a_postbox(tls=secured, at_once=security == "tls") as postbox:
+        mail = postbox.mail | {"host": "localhost", "security": security, "user": "hub", "password": word}
+        async with a_site(store, tmp_path, mail=mail) as site:
+            await reset(site)
+            await work(site)
+        row = await store.read(lambda tx: tx.one("SELECT dead, last_error FROM job WHERE kind = 'mail'"))
+    if word == "sesame":
+        assert [it["To"] for it in postbox.letters] == ["rhys@glan.example"]
+        assert row is None
+    else:
+        assert postbox.letters == []
+        assert row is not None
+        assert (row["dead"], row["last_error"]) == (0, "The mail server refused a letter (535).")
+
+
+async def test_a_mail_server_that_nobody_vouches_for_gets_nothing(settled: Path, tmp_path: Path, clock: Clock) -> None:
+    secured = serving(by_itself("localhost", tmp_path))
+    async with opened(str(settled)) as store, a_postbox(tls=secured) as postbox:
+        mail = postbox.mail | {"host": "localhost", "security": "starttls", "user": "hub", "password": "sesame"}
+        async with a_site(store, tmp_path, mail=mail) as site:
+            await reset(site)
+            await work(site)
+    assert postbox.letters == []
+
+
 async def test_what_needs_no_runner_here_is_left_to_others(postal: Site, postbox: Postbox) -> None:
     await reset(postal)
     await drain(postal.app.state.wire)
@@ -104,11 +137,13 @@ async def test_what_needs_no_runner_here_is_left_to_others(postal: Site, postbox
 async def test_one_address_gets_one_letter_for_one_purpose_in_five_minutes_and_three_an_hour(
     postal: Site, postbox: Postbox, clock: Clock
 ) -> None:
+    had = []
     for minutes in (0, 4, 1, 5, 5, 5, 5):
         clock.forward(minutes * MINUTE)
         await reset(postal)
         await work(postal)
-    assert len(postbox.letters) == 3
+        had.append(len(postbox.letters))
+    assert had == [1, 1, 2, 3, 3, 3, 3]
     await reset(postal, "olwen")
     await work(postal)
     assert len(postbox.letters) == 4, "somebody else is not kept waiting by it"

@@ -46,7 +46,8 @@ LEAST = {
     "/steward/signups/{id:int}/approve": "moderator", "/steward/signups/{id:int}/refuse": "moderator",
     "/steward/invitations": "moderator", "/steward/invitations/{id:int}/revoke": "moderator",
     "/invitations": "resident", "/invitations/{id:int}/revoke": "resident",
-    "/steward/joining": "steward", "/steward/audit": "moderator",
+    "/steward/joining": "steward", "/steward/announcements": "steward", "/steward/announcements/remove": "steward",
+    "/steward/audit": "moderator",
 }  # fmt: skip
 
 DEPENDS = {("POST", "/invitations")}  # residents may where a steward lets them

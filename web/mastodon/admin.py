@@ -269,8 +269,8 @@ async def add_domain(request: Request, caller: Caller, params: Params) -> Respon
     if level is None:
         raise Invalid(N_("Choose whether to limit or to suspend it."), field="severity")
     why = params.text("private_comment") or params.text("public_comment")
-    rule = await request.app.state.store.write(blocks.rule, caller.id, params.text("domain"), level, why)
-    return answer(_domain(rule))
+    made = await request.app.state.store.write(blocks.rule, caller.id, params.text("domain"), level, why)
+    return answer(_domain(await request.app.state.store.read(_rule, caller.id, _number(made.domain))))
 
 
 async def change_domain(request: Request, caller: Caller, params: Params) -> Response:

@@ -6,7 +6,8 @@ import msgspec
 
 from hub import filters, viewing
 from hub.filters import Caught
-from hub.store import Row, Tx
+from hub.marks import Mark
+from hub.store import Tx
 from web.mastodon.filters import Filter, filter_
 from web.mastodon.shapes import encoded
 from web.mastodon.view import View
@@ -18,15 +19,15 @@ class Result(msgspec.Struct, frozen=True):
     status_matches: list[str]
 
 
-def filtered(tx: Tx, v: View, me: int, rows: Mapping[int, Row]) -> dict[int, bytes]:
+def filtered(tx: Tx, v: View, me: int, rows: Mapping[int, Mark]) -> dict[int, bytes]:
     """For each of these things that a filter of theirs matches, the JSON list of `FilterResult`. Others are left out.
 
-    `rows` have `updated` and `author`. One's own words are never filtered.
+    One's own words are never filtered.
     """
     sieve = filters.sieve(tx, me)
     if not sieve:
         return {}
-    words = _words(tx, v, me, {id: row["updated"] for id, row in rows.items() if row["author"] != me})
+    words = _words(tx, v, me, {id: row.updated for id, row in rows.items() if row.author != me})
     found = {id: sieve.caught(id, said.__str__) for id, said in words.items()}
     return {id: encoded([_result(one, id) for one in caught]) for id, caught in found.items() if caught}
 

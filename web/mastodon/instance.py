@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub import VERSION, figures, joining, media, profiles, signups, statuses, tags
-from hub.settings import Hub
+from hub.settings import Hub, rule_lines
 from hub.store import Tx
 from hub.text import excerpt, markdown, pick
 from hub.things import MOST_PICTURES
@@ -125,8 +125,7 @@ def _mail(hub: Hub) -> str:
 
 def rules(hub: Hub, language: str) -> list[Json]:
     """Each line of the hub's rules is one; in the other languages, too, where these have as many."""
-    lines = {tag: _lines(words) for tag, words in hub.rules.items()}
-    said = lines.get(language) or next(iter(lines.values()), [])
+    said, lines = rule_lines(hub, language), {tag: rule_lines(hub, tag) for tag in hub.rules}
     others = {tag: found for tag, found in lines.items() if len(found) == len(said)}
     return [
         {
@@ -135,10 +134,6 @@ def rules(hub: Hub, language: str) -> list[Json]:
         }
         for n, words in enumerate(said)
     ]  # fmt: skip
-
-
-def _lines(words: str) -> list[str]:
-    return [line for line in (one.strip().lstrip("-*• ").strip() for one in words.splitlines()) if line]
 
 
 async def all_rules(request: Request, caller: Caller, params: Params) -> Response:

@@ -19,7 +19,7 @@ SAID = {
     "let-back": N_("let %(name)s back in"),
     "approved": N_("let %(name)s join"),
     "refused": N_("refused %(name)s, who wanted to join"),
-    "invitation": N_("made a link to join by, good for %(uses)s and for %(days)s days: %(note)s"),
+    "invitation": N_("made a link to join by (people: %(uses)s, days: %(days)s): %(note)s"),
     "revoked": N_("took a link to join by back: %(note)s"),
     "joining": N_("changed how people join: %(mode)s"),
     "switched": N_("closed the open door: no moderator was seen for a week"),

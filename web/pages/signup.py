@@ -14,6 +14,7 @@ from hub.errors import N_, HubError, Invalid, NotAllowed
 from hub.signups import Shut, Signup
 from hub.store import Tx
 from hub.text import Text
+from hub.things import rendered
 from web import auth, done, forms, i18n, limits, mail
 from web.forms import Form
 from web.templates import render, see_other
@@ -40,7 +41,7 @@ class SignupPage(msgspec.Struct, frozen=True):
     """The form to join with. `shut`: why nobody can now, `None` when they can. `mails`: whether the hub sends letters.
 
     `invited`: the link that they came by is good, and `key` its secret. `mode`, `question`: how people join here.
-    `tongues`: languages to choose from (tag, its own name), when there are several.
+    `rules` is clean HTML. `tongues`: languages to choose from (tag, its own name), when there are several.
     """
 
     form: Form[Any]
@@ -128,7 +129,7 @@ async def _page(request: Request, form: Form[Any], status: int = 200) -> Respons
     mails, hub = mail.on(state.config), state.hub
     wait = {"Retry-After": str(max((shut.until - now()) // 1000, 1))} if shut and shut.until else {}
     tongues = [(tag, i18n.LANGUAGES[tag]) for tag in hub.languages if tag in i18n.LANGUAGES]
-    page = SignupPage(form, shut, mails, invited, key, terms.mode, terms.question, hub.rules, tongues)
+    page = SignupPage(form, shut, mails, invited, key, terms.mode, terms.question, rendered(hub.rules), tongues)
     status = 503 if shut and shut.why in ("day", "backlog", "letters") and mails else status
     return render(request, "signup.html", page, status, headers=_PRIVATE | wait)
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import heard, messages, once, reports, things
+from hub import actors, heard, messages, once, reports, settings, things
 from hub.errors import HubError, NotFound
 from hub.heard import Heard
 from hub.messages import Message
@@ -51,10 +51,17 @@ class SaidPage(msgspec.Struct, frozen=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """A report, and the things of ours that it is about, as far as they are still there."""
+    """A report, and the things that it is about, as far as they are still there.
+
+    `reporter` is who of ours reports, and `target` whom; empty where another server does. `rules` are the hub's, in
+    words.
+    """
 
     report: Report
     things: list[tuple[Thing, str]]
+    reporter: str = ""
+    target: str = ""
+    rules: list[str] = msgspec.field(default_factory=list)
 
 
 class ReportsPage(msgspec.Struct, frozen=True):
@@ -130,14 +137,22 @@ def _decide(tx: Tx, who: int, thing: int, deed: str) -> str:
 @auth.needs("moderator")
 async def told(request: Request) -> Response:
     who = auth.require(request, "moderator")
-    page = await request.app.state.store.read(_told, who.actor)
+    lang, _ = language(request, request.app.state.hub, auth.visitor(request))
+    page = await request.app.state.store.read(_told, who.actor, lang)
     return render(request, "reports.html", page, headers=_PRIVATE)
 
 
-def _told(tx: Tx, who: int) -> ReportsPage:
-    return ReportsPage(
-        [Told(it, [(one, _path(one)) for one in reports.named(tx, it)]) for it in reports.open_(tx, who)]
-    )
+def _told(tx: Tx, who: int, lang: str) -> ReportsPage:
+    return ReportsPage([_one_told(tx, it, lang) for it in reports.open_(tx, who)])
+
+
+def _one_told(tx: Tx, it: Report, lang: str) -> Told:
+    about = [(one, _path(one)) for one in reports.named(tx, it)]
+    if it.reporter is None or it.target is None:
+        return Told(it, about)
+    rules = settings.rule_lines(settings.get(tx), lang)
+    broken = [rules[number - 1] for number in it.rules if 0 < number <= len(rules)]
+    return Told(it, about, actors.get(tx, it.reporter).acct, actors.get(tx, it.target).acct, broken)
 
 
 @auth.needs("moderator")

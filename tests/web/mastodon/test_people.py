@@ -3,9 +3,9 @@
 import io
 from typing import Any
 
-import httpx
 import pytest
 from browsing import Site
+from calls import do, ids, me, read
 from entities_schema import check
 from mastodon_apps import app_with
 from PIL import Image
@@ -13,37 +13,11 @@ from scene import stranger
 
 from hub import profiles
 
-App = httpx.AsyncClient
-
-
-async def read(app: App, path: str, kind: str = "", status: int = 200, **query: Any) -> Any:
-    answer = await app.get(f"/api/{path if path[0] == 'v' else f'v1/{path}'}", params=query)
-    assert answer.status_code == status, answer.text
-    if kind:
-        check(answer.json(), kind)
-    return answer.json()
-
-
-async def do(app: App, path: str, kind: str = "", wanted: int = 200, /, **body: Any) -> Any:
-    answer = await app.post(f"/api/v1/{path}", json=body)
-    assert answer.status_code == wanted, answer.text
-    if kind:
-        check(answer.json(), kind)
-    return answer.json()
-
 
 def png(size: tuple[int, int] = (40, 20)) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", size, "teal").save(out, "PNG")
     return out.getvalue()
-
-
-async def me(app: App) -> str:
-    return str((await read(app, "accounts/verify_credentials", "CredentialAccount"))["id"])
-
-
-async def ids(app: App, path: str, **query: Any) -> list[str]:
-    return [one["id"] for one in await read(app, path, "[Account]", **query)]
 
 
 # --- accounts --------------------------------------------------------------------------------------
@@ -60,7 +34,7 @@ async def test_an_account_is_shown_to_anybody_and_looked_up_by_its_handle(signed
     assert (await read(nobody, f"accounts/{mine}", "Account"))["acct"] == "ann"
     assert await ids(nobody, "accounts", **{"id[]": [mine, there["id"], "7"]}) == [mine, there["id"]]
     for path in ("accounts/7", "accounts/x", "accounts/lookup"):
-        assert await read(nobody, path, status=404, acct="nobody") == {"error": "Record not found"}
+        assert await read(nobody, path, "", 404, acct="nobody") == {"error": "Record not found"}
     assert await read(nobody, f"accounts/{mine}/identity_proofs") == []
 
 
@@ -69,7 +43,7 @@ async def test_people_are_found_by_name_by_whoever_is_signed_in(signed_in: Any) 
     assert len(await ids(ann, "accounts/search", q="an")) == 2
     assert len(await ids(ann, "accounts/search", q="an", limit=1, offset=1)) == 1
     assert await ids(ann, "accounts/search", q="an", following="true") == []
-    await read(ann, "accounts/search", "Error", status=422)
+    await read(ann, "accounts/search", "Error", 422)
 
 
 async def test_who_follows_whom_is_paged_and_kept_by_who_hides_it(signed_in: Any) -> None:

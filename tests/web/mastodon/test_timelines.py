@@ -9,7 +9,7 @@ from browsing import Site
 from entities_schema import check
 from scene import lift, orchard, party, stranger
 
-from hub import asks, events, people, posts, projects, reacting, relations, statuses, things
+from hub import asks, events, lists, people, posts, projects, reacting, relations, statuses, things
 from hub.clock import now
 from hub.neighbouring import spread
 from hub.statuses import Draft
@@ -201,32 +201,21 @@ async def test_words_for_a_few_have_a_list_of_their_own(signed_in: Any, site: Si
     assert await ids(cath, "timelines/link", url="https://glan.example") == []
 
 
-def a_list(tx: Tx, replies: str = "list") -> int:
-    """Until lists have verbs of their own."""
-    columns = "id BIGINT PRIMARY KEY, account BIGINT, title TEXT, replies TEXT, exclusive INT"
-    tx.run(f"CREATE TABLE IF NOT EXISTS list ({columns})")
-    tx.run("CREATE TABLE IF NOT EXISTS list_member (list BIGINT, actor BIGINT)")
-    tx.run(
-        "INSERT INTO list (id, account, title, replies, exclusive) VALUES (7, :me, 'L', :replies, 0)",
-        me=actor(tx, "ann"), replies=replies,
-    )  # fmt: skip
-    tx.run("INSERT INTO list_member (list, actor) VALUES (7, :ben)", ben=actor(tx, "ben"))
-    return 7
-
-
 @pytest.mark.parametrize(("replies", "answers"), [("none", False), ("list", False), ("followed", True)])
 async def test_a_list_has_what_its_members_say(signed_in: Any, site: Site, replies: str, answers: bool) -> None:
     ann, ben, _ = [await signed_in(name) for name in ("ann", "ben", "cath")]
 
-    def scene(tx: Tx) -> tuple[int, int]:
+    def scene(tx: Tx) -> tuple[int, int, int]:
         a, b, c = (actor(tx, name) for name in ("ann", "ben", "cath"))
         relations.follow(tx, a, b)
         relations.follow(tx, a, c)
         hers = statuses.publish(tx, c, Draft("hers")).id
-        a_list(tx, replies)
-        return statuses.publish(tx, b, Draft("his")).id, statuses.publish(tx, b, Draft("ah", reply_to=hers)).id
+        friends = lists.create(tx, a, "Friends", replies).id
+        lists.add(tx, a, friends, [b])
+        his = statuses.publish(tx, b, Draft("his")).id
+        return friends, his, statuses.publish(tx, b, Draft("ah", reply_to=hers)).id
 
-    said, answered = await site.did(scene)
+    friends, said, answered = await site.did(scene)
     await site.did(spread)
-    assert await ids(ann, "timelines/list/7") == ([answered, said] if answers else [said])
-    assert (await ben.get("/api/v1/timelines/list/7")).status_code == 404
+    assert await ids(ann, f"timelines/list/{friends}") == ([answered, said] if answers else [said])
+    assert (await ben.get(f"/api/v1/timelines/list/{friends}")).status_code == 404
