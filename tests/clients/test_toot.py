@@ -69,7 +69,7 @@ def test_somebody_on_a_terminal_signs_in_by_a_code_and_gives_many_commands(
     sorts(sian)
     keeps_away(sian)
     assert "deleted" in sian("delete", said)
-    assert "The gate is painted" not in sian("timelines", "home")
+    assert "The gate is painted" not in sian("timelines", "home", "--no-pager")
     assert "logged out" in sian("logout", f"sian@{river.domain}")
     assert len(sian.done | tom.done) >= 15, sian.done | tom.done
     print(f"\ntoot: {len(sian.done | tom.done)} different commands")
@@ -98,8 +98,8 @@ def speaks(sian: Terminal, folder: Path) -> str:
     assert "The gate is painted" in sian("status", said)
     thread = sian("thread", said)
     assert thread.index("The gate is painted") < thread.index("Like this.")
-    assert "The gate is painted" in sian("timelines", "tag", "gate")
-    assert "And the door?" in sian("timelines", "public", "--local")
+    assert "The gate is painted" in sian("timelines", "tag", "gate", "--no-pager")
+    assert "And the door?" in sian("timelines", "public", "--local", "--no-pager")
     return said
 
 
