@@ -3,7 +3,7 @@
 from federation import inbox
 from federation.finding import find_account, find_thing
 from federation.http import Client, Unreachable
-from federation.inbox import Letterbox
+from federation.inbox import is_letter, posted
 from federation.moving import claim_account, move_account
 from federation.negotiate import prefers_page
 from federation.outcome import Outcome, Runner, settle
@@ -11,9 +11,9 @@ from federation.outgoing import announce
 from federation.parcels import Parcel, packed
 from federation.peers import Found, find_hub, follow_hub, stop_following, subscribe_url
 from federation.roundtrip import Step, through
-from federation.routes import Shelf
+from federation.routes import on_the_shelf
 from federation.routes import routes as reading
-from federation.shelved import Shelved
+from federation.shelved import Reply, Shelved
 from federation.waking import wake
 from federation.wire import Limits, Wire
 from federation.work import RUNNERS, schedule
@@ -24,12 +24,11 @@ __all__ = [
     "RUNNERS",
     "Client",
     "Found",
-    "Letterbox",
     "Limits",
     "Outcome",
     "Parcel",
+    "Reply",
     "Runner",
-    "Shelf",
     "Shelved",
     "Step",
     "Unreachable",
@@ -40,8 +39,11 @@ __all__ = [
     "find_hub",
     "find_thing",
     "follow_hub",
+    "is_letter",
     "move_account",
+    "on_the_shelf",
     "packed",
+    "posted",
     "prefers_page",
     "routes",
     "schedule",

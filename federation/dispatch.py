@@ -11,7 +11,7 @@ from federation.as2.content import stamp
 from federation.as2.contexts import Json, document
 from federation.keys import host_of
 from federation.proving import proved
-from hub import actors, blocks, jobs, settings
+from hub import actors, blocks, jobs, settings, slices
 from hub.actors import Actor
 from hub.clock import now
 from hub.ids import new_id
@@ -42,6 +42,11 @@ class Sender:
         self.hub = settings.get(tx)
         self.beyond: dict[str, dict[str, None]] = {}  # what is said of → who else is told: they had it from a slice
         self._inboxes: dict[int, list[tuple[str, str]]] = {}
+
+    @cached_property
+    def parts(self) -> list[slices.Slice]:
+        """The parts of ours that somebody may follow."""
+        return slices.awake(self.tx)
 
     @cached_property
     def profiles(self) -> dict[str, str]:

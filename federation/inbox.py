@@ -7,17 +7,18 @@ decision is one line of the log. The rules are vocabulary.md §7 and attacks 1-2
 import asyncio
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 import structlog
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from federation import checkup, keys, resolve, seal, signatures
 from federation.as2 import loose
 from federation.as2.contexts import Json
 from federation.seal import Envelope, Refused
+from federation.shelved import Reply
 from federation.signatures import BadSignature
 from federation.strict_json import BadJson, parse_json
 from federation.wire import Wire
@@ -35,54 +36,54 @@ LOOKED_UP = frozenset({"Create", "Update"})  # of what somebody else passed on
 
 Headers = Sequence[tuple[str, str]]
 Facts = dict[str, str]
+Read = Callable[[], Awaitable[bytes]]  # the body, once it is wanted
 
 
 class Inbox:
-    """The ASGI end: bytes in, a status out. The path's `name`, if any, must be somebody here.
+    """The ASGI end: bytes in, a status out. The path's `name`, if any, must be somebody here."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limits = scope["app"].state.wire.limits
+        await _answer(send, await posted(scope, lambda: _body(receive, limits.body, limits.body_seconds)))
+
+
+def is_letter(scope: Scope) -> bool:
+    """Whether it is posted to an inbox of ours. Whose, is in the scope then, where a router puts it."""
+    found = _INBOX.fullmatch(scope["path"]) if scope["method"] == "POST" else None
+    if found is not None:
+        scope["path_params"] = {"name": found[1]} if found[1] else {}
+    return found is not None
+
+
+_INBOX = re.compile(r"(?:/actor(?:/([^/]+))?)?/inbox")
+
+
+async def posted(scope: Scope, read: Read) -> Reply:
+    """Take what is posted to an inbox, and say what is to be answered.
 
     What was decided is one line of the log: that of the request, where whoever stands before us keeps one
     (`facts` in the scope's state), else our own.
     """
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        wire: Wire = scope["app"].state.wire
-        told: Facts | None = scope.get("state", {}).get("facts")
-        facts: Facts = {} if told is None else told
-        refusal = None
-        try:
-            facts["decision"] = await self._take(wire, scope, receive, facts)
-        except HubError as error:
-            refusal = _refusal(error)
-            facts |= {"decision": "refused", "why": str(refusal)[:300]}
-        status = 202 if refusal is None else refusal.status
-        if told is None:
-            log.info("inbox", status=status, **facts)
-        await _send(send, status, "" if refusal is None else str(refusal), 0 if refusal is None else refusal.after)
-
-    async def _take(self, wire: Wire, scope: Scope, receive: Receive, facts: Facts) -> str:
-        name = scope["path_params"].get("name")
-        if name is not None:
-            await wire.store.read_hot(actors.at, f"{wire.base}/actor/{name}")
-        return await take(wire, *await _whole(wire, scope, receive), facts)
+    told: Facts | None = scope.get("state", {}).get("facts")
+    facts: Facts = {} if told is None else told
+    try:
+        facts["decision"] = await _take(scope, read, facts)
+        reply = _ACCEPTED
+    except HubError as error:
+        refusal = _refusal(error)
+        facts |= {"decision": "refused", "why": str(refusal)[:300]}
+        reply = _reply(refusal)
+    if told is None:
+        log.info("inbox", status=reply[0], **facts)
+    return reply
 
 
-class Letterbox:
-    """Stands before all that is for people: what other servers post goes straight to the inbox."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app, self._inbox = app, Inbox()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST":
-            posted = _INBOX.fullmatch(scope["path"])
-            if posted and await scope["app"].state.wire.is_open():
-                scope["path_params"] = {"name": posted[1]} if posted[1] else {}
-                await self._inbox(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
-
-
-_INBOX = re.compile(r"(?:/actor(?:/([^/]+))?)?/inbox")
+async def _take(scope: Scope, read: Read, facts: Facts) -> str:
+    wire: Wire = scope["app"].state.wire
+    name = scope["path_params"].get("name")
+    if name is not None:
+        await wire.store.read_hot(actors.at, f"{wire.base}/actor/{name}")
+    return await take(wire, *await _whole(wire, scope, read), facts)
 
 
 class Checkup:
@@ -90,14 +91,15 @@ class Checkup:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         wire: Wire = scope["app"].state.wire
+        limits = wire.limits
         try:
-            report = await checkup.examine(wire, *await _whole(wire, scope, receive))
+            whole = await _whole(wire, scope, lambda: _body(receive, limits.body, limits.body_seconds))
+            report = await checkup.examine(wire, *whole)
         except HubError as error:
-            refusal = _refusal(error)
-            await _send(send, refusal.status, str(refusal), refusal.after)
+            await _answer(send, _reply(_refusal(error)))
         else:
             log.info("checkup", about=report.about, inbox=report.inbox.status)
-            await _answer(send, 200, msgspec.json.encode(report))
+            await _answer(send, _said(200, msgspec.json.encode(report)))
 
 
 routes: list[BaseRoute] = [
@@ -144,11 +146,11 @@ async def take(wire: Wire, target: str, headers: Headers, body: bytes, facts: Fa
 # --- the letter ------------------------------------------------------------------------------------
 
 
-async def _whole(wire: Wire, scope: Scope, receive: Receive) -> tuple[str, Headers, bytes]:
+async def _whole(wire: Wire, scope: Scope, read: Read) -> tuple[str, Headers, bytes]:
     """A request as it came: path and query, headers, body. Raises `Refused`."""
     headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
     _check_head(dict(headers), wire.limits.body)
-    body = await _body(receive, wire.limits.body, wire.limits.body_seconds)
+    body = await read()
     query = scope["query_string"]
     path = scope.get("raw_path") or scope["path"].encode()
     return (path.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1"), headers, body
@@ -252,13 +254,21 @@ def _refusal(error: HubError) -> Refused:
     return Refused(str(error), status=status)
 
 
-async def _send(send: Send, status: int, words: str = "", after: int = 0) -> None:
-    await _answer(send, status, msgspec.json.encode({"error": words}) if words else b"", after)
+def _reply(refusal: Refused) -> Reply:
+    return _said(refusal.status, msgspec.json.encode({"error": str(refusal)}), refusal.after)
 
 
-async def _answer(send: Send, status: int, body: bytes, after: int = 0) -> None:
+def _said(status: int, body: bytes = b"", after: int = 0) -> Reply:
     head = [(b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
     head += [(b"content-type", b"application/json")] if body else []
     head += [(b"retry-after", str(max(1, -(-after // 1000))).encode())] if status in (429, 503) else []
-    await send({"type": "http.response.start", "status": status, "headers": head})
+    return status, tuple(head), body
+
+
+_ACCEPTED = _said(202)
+
+
+async def _answer(send: Send, reply: Reply) -> None:
+    status, head, body = reply
+    await send({"type": "http.response.start", "status": status, "headers": list(head)})
     await send({"type": "http.response.body", "body": body})

@@ -104,10 +104,10 @@ def of_actor(document: dict[str, Any]) -> list[PublicKey]:
 
 def host_of(url: object) -> str:
     """The server that a key's or actor's id stands on, with its port; empty when it is no web address."""
-    return _host_of(url) if isinstance(url, str) else ""
+    return _host_of(url) if isinstance(url, str) and len(url) <= addresses.LONGEST else ""
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _host_of(url: str) -> str:
     try:
         return addresses.site(url).authority

@@ -12,7 +12,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from federation import collections, discovery, documents
 from federation.as2 import activities
@@ -20,7 +20,7 @@ from federation.as2.contexts import Json, document
 from federation.collections import View
 from federation.negotiate import prefers_feed, prefers_page
 from federation.proving import proved
-from federation.shelved import Shelved
+from federation.shelved import Reply, Shelved
 from federation.waking import wake, wake_named
 from hub import actors, handles, settings, things
 from hub.errors import N_, TAKEN_DOWN, Gone, NotFound
@@ -46,30 +46,16 @@ class Found(msgspec.Struct, frozen=True):
     body: bytes
     etag: str
     url: str
-    head: list[tuple[bytes, bytes]]
+    head: tuple[tuple[bytes, bytes], ...]
     feeds: bool = False  # whether the page is also a feed and a calendar
 
 
 _kept: WeakKeyDictionary[Store, Shelved[Found]] = WeakKeyDictionary()
 
 
-class Shelf:
-    """Stands before all routes: a document that was asked for lately is given out again without further ado."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = _on_the_shelf(scope)
-        if found is None:
-            await self.app(scope, receive, send)
-            return
-        await send({"type": "http.response.start", "status": found.status, "headers": found.head})
-        await send({"type": "http.response.body", "body": found.body})
-
-
-def _on_the_shelf(scope: Scope) -> Found | None:
-    if scope["type"] != "http" or scope["method"] != "GET" or scope["query_string"]:
+def on_the_shelf(scope: Scope) -> Reply | None:
+    """A document that was asked for lately is given out again without further ado."""
+    if scope["query_string"]:
         return None
     store: Store = scope["app"].state.store
     kept = _kept.get(store)
@@ -82,7 +68,7 @@ def _on_the_shelf(scope: Scope) -> Found | None:
             accept = value
         elif name == b"if-none-match":
             return None
-    return None if _elsewhere(found, accept.decode("latin-1")) else found
+    return None if _elsewhere(found, accept.decode("latin-1")) else (found.status, found.head, found.body)
 
 
 def _elsewhere(found: Found, accept: str) -> bool:
@@ -243,7 +229,7 @@ def _found(it: Json, url: str, status: int = 200, *, feeds: bool = False) -> Fou
     body = msgspec.json.encode(document(it))
     etag = f'"{sha256(body).hexdigest()[:20]}"'
     headers = _headers(etag) | {"Content-Length": str(len(body))}
-    head = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    head = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
     return Found(status, body, etag, url, head, feeds)
 
 

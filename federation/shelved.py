@@ -13,6 +13,7 @@ import msgspec
 from hub.clock import MINUTE, now
 
 V = TypeVar("V")
+Reply = tuple[int, tuple[tuple[bytes, bytes], ...], bytes]  # an answer: its status, headers and body
 
 HOT = 20  # times that something is asked for within `STALE`: then it is a crowd
 STALE = 10_000  # ms: for so long a crowd may see what was true before the last change

@@ -6,7 +6,7 @@ Units of work, no network.
 import msgspec
 
 from federation.as2 import loose
-from hub import actors, relations, things, viewing
+from hub import actors, relations, settings, things, viewing
 from hub.actors import Actor
 from hub.clock import DAY, now
 from hub.kept import DIRECT, OPEN
@@ -62,7 +62,8 @@ def hub_of(tx: Tx, actor: Actor) -> Actor | None:
 
 def names_somebody(tx: Tx, named: list[str]) -> bool:
     """Whether one of these is a person who lives here."""
-    found = (actors.known(tx, uri) for uri in named[: loose.MOST_IDS])
+    here = f"{settings.base(tx)}/"
+    found = (actors.known(tx, uri) for uri in named[: loose.MOST_IDS] if uri.startswith(here))
     return any(it is not None and it.local and it.kind == "person" and it.removed is None for it in found)
 
 

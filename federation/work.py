@@ -14,7 +14,6 @@ from federation.http import Unreachable
 from federation.keys import host_of
 from federation.outcome import DONE, Outcome, Runner
 from federation.resolve import Gathered, Plan
-from federation.strict_json import parse_json
 from federation.wire import Wire
 from hub import actors, apps, asks, jobs, joining, keys, letters, manners, neighbouring, reports, scheduled, signups
 from hub import peers as hub_peers
@@ -33,6 +32,8 @@ TOGETHER = 16  # letters of one sender that are acted on in one transaction
 AT_A_STRETCH = 45.0  # seconds of reading one sender's letters; well below a lease
 ASIDE = "put aside"  # the outcome of what has not been acted on, and has a job of its own
 HOURLY = ("expire", "sweep")
+
+_decode = msgspec.json.Decoder(Json).decode  # what is kept was read strictly when it came
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -53,7 +54,9 @@ async def receive(wire: Wire, job: Job) -> Outcome:
     ends, alone = clock() + AT_A_STRETCH, 0
     while clock() < ends:
         if alone == 0:
-            alone = await _together(wire, sender)
+            alone, over = await _together(wire, sender)
+            if over:
+                return DONE
             continue
         alone -= 1
         letter = await wire.store.read_hot(_next, sender)
@@ -65,19 +68,22 @@ async def receive(wire: Wire, job: Job) -> Outcome:
     return Outcome(settle=lambda tx: jobs.enqueue(tx, "receive", job.args, line=job.line))
 
 
-async def _together(wire: Wire, sender: str) -> int:
-    """Act on what needs nothing fetched, many letters in one transaction. Returns how many are to be read alone now."""
+async def _together(wire: Wire, sender: str) -> tuple[int, bool]:
+    """Act on what needs nothing fetched, many letters in one transaction.
+
+    Returns how many are to be read alone now, and whether none is left: whatever comes from now on has its own job.
+    """
     try:
-        said = await wire.store.write(_at_once, sender)
+        said, over = await wire.store.write(_at_once, sender)
     except Busy:
         raise
     except Exception as error:
         # None of them counts now. Whose refusal or mistake it is, is found by reading them one by one.
         log.debug("one by one", sender=sender, why=str(error)[:300])
-        return TOGETHER
+        return TOGETHER, False
     for kind, word in said:
         log.info("received", outcome=word[:300], type=kind, actor=sender)
-    return 0 if said else 1
+    return 0 if said else 1, over
 
 
 async def _try(wire: Wire, letter: Letter) -> Outcome:
@@ -199,28 +205,32 @@ def _next(tx: Tx, sender: str) -> Letter | None:
     return None if row is None else _opened(tx, row)
 
 
-def _at_once(tx: Tx, sender: str) -> list[tuple[str, str]]:
-    """Act on this sender's letters, the oldest first, until one needs the network. Returns type and outcome of each.
+def _at_once(tx: Tx, sender: str) -> tuple[list[tuple[str, str]], bool]:
+    """Act on this sender's letters, the oldest first, until one needs the network.
+
+    Returns type and outcome of each, and whether there are no more.
 
     What is fetched for a letter depends on what those before it brought, so each is looked at when its turn comes.
     """
-    said = []
+    said: list[tuple[str, str]] = []
     rows = tx.all(
         f"{_LETTER} WHERE i.signer = :sender AND i.outcome = '' ORDER BY i.id LIMIT :most", sender=sender, most=TOGETHER
     )
+    known = None
     for row in rows:
-        letter = _opened(tx, row)
+        letter = _opened(tx, row, known)
         kind = loose.type_of(letter.activity)
+        known = letter.sender if kind == "Create" else None  # any other may change who they are
         if letter.plan != Plan() or kind == "Follow":  # who follows is asked what they run
             break
         word = incoming.act(tx, letter.sender, letter.activity, Gathered())
         _close(tx, letter.id, word)
         said.append((kind, word))
-    return said
+    return said, len(said) == len(rows) < TOGETHER
 
 
-def _opened(tx: Tx, row: Row) -> Letter:
-    sender, activity = actors.get(tx, row["sender"]), parse_json(row["body"].encode())
+def _opened(tx: Tx, row: Row, sender: Actor | None = None) -> Letter:
+    sender, activity = sender or actors.get(tx, row["sender"]), _decode(row["body"])
     return Letter(row["id"], sender, activity, resolve.plan(tx, sender, activity))
 
 

@@ -5,6 +5,7 @@ A rule for a domain holds for every name below it, or a new name would be all it
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -40,11 +41,8 @@ class Rule(msgspec.Struct, frozen=True):
 
 def level(tx: Tx, host: str) -> str:
     """`limited`, `suspended`, or "" for a server that no rule speaks of. The stricter of several holds."""
-    names = _above(host)
-    rows = tx.all(
-        f"SELECT level FROM domain_rule WHERE domain IN ({', '.join(f':n{i}' for i in range(len(names)))})",
-        **{f"n{i}": name for i, name in enumerate(names)},
-    )
+    names = _asked(host)
+    rows = tx.all(f"SELECT level FROM domain_rule WHERE domain IN ({', '.join(f':{name}' for name in names)})", **names)
     found = {row["level"] for row in rows}
     return "suspended" if "suspended" in found else "limited" if found else ""
 
@@ -134,6 +132,12 @@ def _show_again(tx: Tx, domain: str) -> None:
 
 def _names(domain: str) -> dict[str, str]:
     return {"domain": domain, "below": f".{domain}"}
+
+
+@lru_cache(maxsize=1024)
+def _asked(host: str) -> dict[str, str]:
+    """The names to look for with each letter from there."""
+    return {f"n{i}": name for i, name in enumerate(_above(host))}
 
 
 def _above(host: str) -> list[str]:

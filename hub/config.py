@@ -92,6 +92,13 @@ class Mail(msgspec.Struct, frozen=True):
     sender: Annotated[str, _say("The address that letters come from, e.g. hub@example.org.")] = ""
 
 
+class Security(msgspec.Struct, frozen=True):
+    require_second_factor: Annotated[
+        bool,
+        _say("Whether stewards and moderators need a second step to sign in, two weeks after they have become one."),
+    ] = True
+
+
 class Log(msgspec.Struct, frozen=True):
     format: Annotated[
         Literal["auto", "plain", "json"], _say("How lines look; auto: plain on a terminal, JSON otherwise.")
@@ -120,6 +127,7 @@ class Config(msgspec.Struct, frozen=True):
     media: Media = Media()
     limits: Limits = Limits()
     mail: Mail = Mail()
+    security: Security = Security()
     log: Log = Log()
     worker: Worker = Worker()
 

@@ -88,12 +88,16 @@ def fields(row: Row) -> dict[str, Any]:
         "html": unpack(row["html"], Text), "pictures": unpack(row["pictures"], list[Picture]),
         "tags": unpack(row["tags"], list[str]), "project": row["project"], "root": row["root"],
         "reply_to": row["reply_to"],
-        "area": Area(row["area_name"] or "", row["area_code"] or "") if row["area_name"] or row["area_code"] else None,
+        "area": area_of(row),
         "published": row["published"], "updated": row["updated"], "hidden": bool(row["hidden"]),
         "audience": row["audience"], "personal": bool(row["personal"]), "app": row["app"],
         "edited": row["edited"],
         "extra": unpack(row["extra"], Extra) if row["extra"] else NOTHING_MORE,
     }  # fmt: skip
+
+
+def area_of(row: Row) -> Area | None:
+    return Area(row["area_name"] or "", row["area_code"] or "") if row["area_name"] or row["area_code"] else None
 
 
 def common(row: Row) -> Thing:

@@ -1,47 +1,43 @@
 """People with an account here: who may do what, how they sign in, and for how long."""
 
-import base64
-import os
-import secrets
 from typing import TypeVar
 
 import msgspec
-from cryptography.exceptions import InvalidKey
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from hub import actors, audit, handles, settings
-from hub.clock import DAY, HOUR, MINUTE, now
+from hub.clock import DAY, MINUTE, now
 from hub.errors import N_, Conflict, Invalid, NotFound
-from hub.links import hashed as hashed
 from hub.links import link as link
 from hub.links import new_link as new_link
 from hub.links import use_link as use_link
 from hub.packing import unpack
+from hub.passwords import LONGEST as LONGEST
+from hub.passwords import SHORTEST as SHORTEST
+from hub.passwords import check_new_password as check_new_password
+from hub.passwords import hash_password as hash_password
+from hub.passwords import password_fits as password_fits
 from hub.roles import ROLES as ROLES
 from hub.roles import Account as Account
 from hub.roles import account_of
 from hub.roles import may as may
 from hub.roles import require as require
+from hub.sessions import IDLE as IDLE
+from hub.sessions import OLDEST as OLDEST
+from hub.sessions import Session as Session
+from hub.sessions import close_others as close_others
+from hub.sessions import close_session as close_session
+from hub.sessions import close_sessions as close_sessions
+from hub.sessions import hashed as hashed
+from hub.sessions import open_session as open_session
+from hub.sessions import session as session
+from hub.sessions import session_used as session_used
+from hub.sessions import sessions as sessions
 from hub.store import Tx
 
 T = TypeVar("T")
 
-SHORTEST, LONGEST = 12, 256  # characters of a password
-MEMORY, PASSES, LANES = 19_456, 2, 1  # Argon2id: KiB, rounds, lanes (OWASP's minimum; 36 ms here)
 PATIENCE = 5  # wrong passwords before each further one costs a wait
-IDLE = {"resident": 30 * DAY, "organiser": 30 * DAY, "moderator": 12 * HOUR, "steward": 12 * HOUR}
-OLDEST = {"resident": 180 * DAY, "organiser": 180 * DAY, "moderator": 7 * DAY, "steward": 7 * DAY}
 FIRST, PROBATION = 3, 7 * DAY  # posts of a newcomer that are looked over, and how long at least
-SEEN_EVERY = 10 * MINUTE  # how often a session's last use is written down
-
-
-class Session(msgspec.Struct, frozen=True):
-    """Where somebody is signed in: what their browser calls itself, since when, when last seen; `here` for this one."""
-
-    agent: str
-    created: int
-    seen: int
-    here: bool
 
 
 class Guest(msgspec.Struct, frozen=True):
@@ -71,8 +67,8 @@ def create(
         url=f"{hub.base}/@{login}", discoverable=False,
     )  # fmt: skip
     tx.run(
-        """INSERT INTO account (actor, login, email, password, role, language, newcomer, created)
-           VALUES (:actor, :login, :email, :password, :role, :language, :newcomer, :now)""",
+        """INSERT INTO account (actor, login, email, password, role, language, newcomer, created, raised)
+           VALUES (:actor, :login, :email, :password, :role, :language, :newcomer, :now, :now)""",
         actor=actor, login=login, email=email, password=password_hash, role=role, language=language,
         newcomer=int(newcomer), now=now(),
     )  # fmt: skip
@@ -149,7 +145,10 @@ def change_role(tx: Tx, who: int, actor: int, role: str) -> Account:
         raise Invalid(N_("A role is resident, organiser, moderator or steward."), field="role")
     if role != "steward":
         _keep_a_steward(tx, account)
+    up = ROLES.index(role) > ROLES.index(account.role)
     tx.run("UPDATE account SET role = :role WHERE actor = :actor", role=role, actor=actor)
+    if up:
+        tx.run("UPDATE account SET raised = :now WHERE actor = :actor", now=now(), actor=actor)
     audit.note(tx, who, "role", actor, name=account.login, role=role)
     return get(tx, actor)
 
@@ -182,39 +181,6 @@ def let_back(tx: Tx, who: int, actor: int) -> None:
         audit.note(tx, who, "let-back", actor, name=account.login)
 
 
-def check_new_password(password: str, *personal: str) -> None:
-    """Raises `Invalid` for a password that is too short, too long, or made of what everybody knows about them."""
-    if len(password) < SHORTEST:
-        raise Invalid(
-            N_("Use at least 12 characters. Three words that only you would put together are good."), field="password"
-        )
-    if len(password) > LONGEST:
-        raise Invalid(N_("Use at most 256 characters."), field="password")
-    plain = password.lower()
-    if len(set(plain)) < 5 or any(len(word) > 3 and plain.replace(word.lower(), "", 1) == "" for word in personal):
-        raise Invalid(N_("That password is too easy to guess. Choose another."), field="password")
-
-
-def hash_password(password: str) -> str:
-    """Argon2id as a PHC string. Takes some 36 ms of work and 19 MiB: never call it inside a transaction."""
-    kdf = Argon2id(salt=os.urandom(16), length=32, iterations=PASSES, lanes=LANES, memory_cost=MEMORY)
-    return kdf.derive_phc_encoded(password.encode())
-
-
-_NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$" + "$".join(
-    base64.b64encode(bytes(size)).decode().rstrip("=") for size in (16, 32)
-)
-
-
-def password_fits(password: str, kept: str | None) -> bool:
-    """Compare; as slow for an account that does not exist (`kept` is `None`) as for one that does."""
-    try:
-        Argon2id.verify_phc_encoded(password.encode(), kept or _NOBODY)
-    except InvalidKey:
-        return False
-    return kept is not None
-
-
 def set_password(tx: Tx, actor: int, password_hash: str) -> None:
     """A new password; every session ends, and every app is let out."""
     tx.run(
@@ -225,9 +191,17 @@ def set_password(tx: Tx, actor: int, password_hash: str) -> None:
     sign_out(tx, actor)
 
 
+def rehash(tx: Tx, actor: int, was: str, password_hash: str) -> None:
+    """The same password under another hash: unless it was changed meanwhile, nobody notices."""
+    tx.run(
+        "UPDATE account SET password = :hash WHERE actor = :actor AND password = :was",
+        hash=password_hash, actor=actor, was=was,
+    )  # fmt: skip
+
+
 def sign_out(tx: Tx, actor: int) -> None:
     """Everywhere, and out of every app."""
-    tx.run("DELETE FROM session WHERE account = :actor", actor=actor)
+    close_sessions(tx, actor)
     tx.run("DELETE FROM code WHERE account = :actor", actor=actor)
     tx.run("DELETE FROM token WHERE account = :actor", actor=actor)
 
@@ -238,50 +212,6 @@ def sign_in_failed(tx: Tx, actor: int) -> None:
     if row and row["failures"] >= PATIENCE:
         wait = min(15 * MINUTE, 1000 * 2 ** min(row["failures"] - PATIENCE + 1, 20))
         tx.run("UPDATE account SET wait_until = :until WHERE actor = :actor", until=now() + wait, actor=actor)
-
-
-def open_session(tx: Tx, actor: int, agent: str = "") -> str:
-    """Sign somebody in. Returns the secret for their cookie; only its hash is kept."""
-    secret = secrets.token_urlsafe(32)
-    tx.run("UPDATE account SET failures = 0, wait_until = 0, seen = :now WHERE actor = :actor", now=now(), actor=actor)
-    tx.run(
-        "INSERT INTO session (hash, account, created, seen, agent) VALUES (:hash, :actor, :now, :now, :agent)",
-        hash=hashed(secret), actor=actor, now=now(), agent=agent[:200],
-    )  # fmt: skip
-    return secret
-
-
-def session(tx: Tx, secret: str) -> tuple[Account, bool] | None:
-    """Whose session this is, and whether it is time to write down that it was used. `None` when it has ended."""
-    row = tx.one(
-        """SELECT acc.*, s.created AS began, s.seen FROM session s JOIN account acc ON acc.actor = s.account
-           WHERE s.hash = :hash AND acc.closed IS NULL AND acc.state = 'active'""",
-        hash=hashed(secret),
-    )  # fmt: skip
-    if row is None or now() - row["seen"] > IDLE[row["role"]] or now() - row["began"] > OLDEST[row["role"]]:
-        return None
-    return account_of(row), now() - row["seen"] > SEEN_EVERY
-
-
-def session_used(tx: Tx, secret: str) -> None:
-    row = tx.one("UPDATE session SET seen = :now WHERE hash = :hash RETURNING account", now=now(), hash=hashed(secret))
-    if row is not None:
-        tx.run("UPDATE account SET seen = :now WHERE actor = :actor", now=now(), actor=row["account"])
-
-
-def close_session(tx: Tx, secret: str) -> None:
-    tx.run("DELETE FROM session WHERE hash = :hash", hash=hashed(secret))
-
-
-def sessions(tx: Tx, actor: int, secret: str) -> list[Session]:
-    """Everywhere that somebody is signed in, the last used first. `secret` is the one they ask with."""
-    rows = tx.all("SELECT * FROM session WHERE account = :actor ORDER BY seen DESC LIMIT 100", actor=actor)
-    return [Session(row["agent"], row["created"], row["seen"], row["hash"] == hashed(secret)) for row in rows]
-
-
-def close_others(tx: Tx, actor: int, secret: str) -> None:
-    """Sign somebody out everywhere but here."""
-    tx.run("DELETE FROM session WHERE account = :actor AND hash <> :hash", actor=actor, hash=hashed(secret))
 
 
 def speak(tx: Tx, actor: int, language: str) -> None:

@@ -7,7 +7,7 @@ from hub.clock import HOUR, now
 from hub.errors import N_, TAKEN_DOWN, Conflict, Gone, Invalid, NotAllowed, NotFound
 from hub.ids import id_at, new_id
 from hub.kept import COLUMNS as COLUMNS
-from hub.kept import DIRECT, NOTHING_MORE, OPEN, PRIVATE, PUBLIC
+from hub.kept import DIRECT, NOTHING_MORE, OPEN, PRIVATE, PUBLIC, area_of
 from hub.kept import FROM as FROM
 from hub.kept import Picture as Picture
 from hub.kept import Seen as Seen
@@ -26,6 +26,9 @@ MOST_PICTURES = 4  # what Mastodon shows
 PATHS = {"event": "events", "ask": "asks", "offer": "asks", "project": "projects"}
 # Others compare `updated` by the second: two changes within one second must differ.
 LATER = "CASE WHEN :now > updated + 1000 THEN :now ELSE updated + 1000 END"
+# Who writes, and where we are: all that has to be known of them before their words are kept.
+_WRITER = """SELECT local, domain, area_code, area_name, (SELECT base FROM hub WHERE id = 1) AS base
+             FROM actor WHERE id = :id"""
 # What the neighbourhood's pages show.
 VISIBLE = "t.removed IS NULL AND t.hidden = 0 AND t.personal = 0"
 # What feeds and lists show: nobody should come to help with what is closed.
@@ -94,19 +97,19 @@ def mirror(
 
     Raises `NotAllowed` when it is another author's, another kind's, or claims an address of ours.
     """
-    writer = actors.get(tx, author)
-    if writer.local or seen.uri.startswith(settings.base(tx) + "/"):
+    writer = tx.one(_WRITER, id=author)
+    if writer is None or writer["local"] or seen.uri.startswith(f"{writer['base']}/"):
         raise NotAllowed(N_("Nobody elsewhere can write for us."))
     kept = tx.one(_BEFORE, uri=seen.uri)
     if kept is None:
-        if taken_back(tx, seen.uri, writer.domain):
+        if taken_back(tx, seen.uri, writer["domain"]):
             return None
         # What somebody said long before it came here stands where it belongs in an app, which goes by numbers.
         id = id_at(seen.published) if personal and seen.published < now() - HOUR else new_id()
         _insert(
             tx, id=id, uri=seen.uri, url=seen.url, kind=kind, author=author, local=0, title=seen.title,
             words={}, html=seen.html, pictures=seen.pictures, tags=seen.tags, project=project, root=root,
-            reply_to=seen.reply_to, area=seen.area or writer.area, published=seen.published, updated=seen.updated,
+            reply_to=seen.reply_to, area=seen.area or area_of(writer), published=seen.published, updated=seen.updated,
             extra=_more(seen), audience=seen.audience, hidden=0 if seen.audience in OPEN else PRIVATE,
             personal=int(personal), about=about,
         )  # fmt: skip
@@ -217,12 +220,8 @@ def latest(tx: Tx, kinds: tuple[str, ...], *, project: int | None = None, limit:
 
 
 def tombstone(tx: Tx, id: int) -> tuple[str, int] | None:
-    """Address and time of something of ours that was taken back, as far as everybody could read it."""
-    row = tx.one(
-        """SELECT uri, removed FROM thing WHERE id = :id AND local = 1 AND removed IS NOT NULL
-             AND audience IN ('public', 'unlisted')""",
-        id=id,
-    )
+    """Address and time of something of ours that was taken back."""
+    row = tx.one("SELECT uri, removed FROM thing WHERE id = :id AND local = 1 AND removed IS NOT NULL", id=id)
     return (row["uri"], row["removed"]) if row else None
 
 

@@ -47,10 +47,10 @@ class Site:
 
 @asynccontextmanager
 async def a_site(store: Store, data: Path, *, base: str = BASE, **more: Any) -> AsyncIterator[Site]:
-    """The hub in `store`, on the air. `server`, `hub`, `limits` and `mail` are sections of its configuration."""
+    """The hub in `store`, on the air. `server`, `hub`, `limits`, `mail` are sections of its settings; others whole."""
     config = Config(
         server=Server(base_url=base, **more.pop("server", {})), hub=Hub(**more.pop("hub", {})),
-        limits=Limits(**more.pop("limits", {})), mail=Mail(**more.pop("mail", {})),
+        limits=Limits(**more.pop("limits", {})), mail=Mail(**more.pop("mail", {})), **more,
     )  # fmt: skip
     app = build(store, config, data=data)
     site = Site(app, store, base)

@@ -49,6 +49,7 @@ class Hub:
         self.environment = dict(os.environ) | {
             "NEIGHBOURHUB_SERVER_BASE_URL": self.base, "NEIGHBOURHUB_SERVER_PORT": str(self.port),
             "NEIGHBOURHUB_HUB_ROLE": role, "NEIGHBOURHUB_NETWORK_ALLOW_PRIVATE": "127.0.0.0/8,::1/128",
+            "NEIGHBOURHUB_SECURITY_REQUIRE_SECOND_FACTOR": "false",  # towns have lived for a month
         } | ({"SSL_CERT_FILE": str(tls[1])} if tls else {}) | environment  # fmt: skip
         self.program = ["-m", "web"]
         self.process: subprocess.Popen[str] | None = None

@@ -1,4 +1,11 @@
-"""Who is asking: the cookie of those who have signed in, what they may open, and passwords that take their time."""
+"""Who is asking: the cookie of those who have signed in, what they may open, and passwords that take their time.
+
+`needs(role)` marks a page that only some may open, `sure` one that asks first whether it is still them:
+
+    @auth.needs("resident")
+    @auth.sure
+    async def export(request: Request) -> Response:
+"""
 
 import asyncio
 import functools
@@ -13,21 +20,23 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub import people, push, settings, signups
+from hub import factors, passwords, people, push, sessions, settings, signups
 from hub.clock import now
 from hub.errors import N_, Invalid
 from hub.people import Account
+from hub.sessions import Signed
 from hub.signups import Signup
 from hub.store import Busy, Tx
-from web import limits
+from web import done, limits
 from web.crossing import POPUP
 from web.shell import Visitor
-from web.templates import render
+from web.templates import render, see_other
 
 SECURE, PLAIN = "__Host-nh", "nh"  # the first only where the hub is reached by https
 AT_ONCE = 2  # passwords being compared: 19 MiB each
 QUEUE = 20  # and waiting for their turn
-NAME = limits.Limit("name", 10, 15 * 60_000)  # tries at one name, whether there is such a person or not
+# Tries at one name, whether there is such a person or not. An account has two: that is 40 passwords an hour.
+NAME = limits.Limit("name", 10, 30 * 60_000)
 # Asked for by the hundred, and by nobody who has signed in.
 SERVERS = ("/inbox", "/actor", "/activity/", "/event/", "/ask/", "/offer/", "/post/")
 OPEN = ("/setup", "/static/", "/healthz", "/livez", "/readyz", "/robots.txt")  # answered before the hub is set up
@@ -55,6 +64,14 @@ class Waits(Exception):
         self.signup = signup
 
 
+class Again(Exception):
+    """Whoever asks has to show first that it is still them. What they sent is carried on to where they sent it."""
+
+
+class SecondFirst(Exception):
+    """A steward or a moderator has had two weeks to set up a second step: now it comes first."""
+
+
 class Door:
     """Before each page: the hub as it stands, and who has signed in. Until the hub is set up there is one page."""
 
@@ -67,7 +84,8 @@ class Door:
             secret = cookie(scope, state.cookie)
             if secret or state.hub is None or not scope["path"].startswith(SERVERS):
                 await look(state)
-            scope["state"]["account"] = await _account(state, secret)
+            signed = await _signed(state, secret)
+            scope["state"]["signed"], scope["state"]["account"] = signed, signed.account if signed else None
             if state.hub is None and not scope["path"].startswith(OPEN):
                 response = render(Request(scope), "not_yet.html", None, 503, headers={"Cache-Control": "no-store"})
                 await response(scope, receive, send)
@@ -85,16 +103,13 @@ async def look(state: State) -> None:
             state.vapid_key = await state.store.read_hot(push.public_key)
 
 
-async def _account(state: State, secret: str) -> Account | None:
+async def _signed(state: State, secret: str) -> Signed | None:
     if not secret or state.hub is None:
         return None
-    found = await state.store.read_hot(people.session, secret)
-    if found is None:
-        return None
-    if found[1]:
-        await state.store.write(people.session_used, secret)
-    who: Account = found[0]
-    return who
+    found: Signed | None = await state.store.read_hot(sessions.session, secret)
+    if found is not None and found.due:
+        await state.store.write(sessions.session_used, secret)
+    return found
 
 
 def cookie(scope: Scope, name: str) -> str:
@@ -116,7 +131,19 @@ def account(request: Request) -> Account | None:
 def visitor(request: Request) -> Visitor | None:
     """The same, as pages show it: `app.state.visitor`."""
     who = account(request)
-    return Visitor(who.login, who.role, who.language or None) if who else None
+    return Visitor(who.login, who.role, who.language or None, second_by(request)) if who else None
+
+
+def second_by(request: Request) -> int:
+    """When whoever asks has to have a second step at the latest, in ms UTC; 0 for whoever has one, or needs none."""
+    signed: Signed | None = request.scope["state"].get("signed")
+    return signed.second_by if signed and request.app.state.config.security.require_second_factor else 0
+
+
+def fresh(request: Request) -> bool:
+    """Whether whoever asks has shown within the last quarter of an hour that it is them."""
+    signed: Signed | None = request.scope["state"].get("signed")
+    return signed is not None and 0 <= now() - signed.sure < sessions.SURE
 
 
 def require(request: Request, role: str) -> Account:
@@ -128,6 +155,8 @@ def require(request: Request, role: str) -> Account:
         raise HTTPException(401)
     if not people.may(who, role):
         raise HTTPException(403)
+    if request.url.path.startswith("/steward") and 0 < second_by(request) <= now():
+        raise SecondFirst
     return who
 
 
@@ -146,6 +175,23 @@ def needs(role: str) -> Callable[[Handler], Handler]:
     return mark
 
 
+def sure(handler: Handler) -> Handler:
+    """Marks a page for whoever has shown lately that it is them. Others show it now, and then go on."""
+
+    @functools.wraps(handler)
+    async def guarded(request: Request) -> Response:
+        if not fresh(request):
+            raise Again
+        return await handler(request)
+
+    guarded.sure = True  # type: ignore[attr-defined]
+    return guarded
+
+
+async def to_second(request: Request, exc: Exception) -> Response:
+    return see_other(request, done.path("/account/security", "second-first"))
+
+
 async def to_sign_in(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, SignIn)
     wanted = request.query_params.get("lang")
@@ -153,6 +199,9 @@ async def to_sign_in(request: Request, exc: Exception) -> Response:
     return RedirectResponse(f"/signin?next={quote(exc.back, safe='/')}{language}", 303, {"Cache-Control": "no-store"})
 
 
+HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+    SignIn: to_sign_in, SecondFirst: to_second,
+}  # fmt: skip
 _OURS = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]{0,8000}")  # the longest is what an app asks for
 
 
@@ -210,29 +259,62 @@ async def check(request: Request, name: str, password: str) -> Account:
     if fits and known is None:
         raise Waits(asks[0])
     if known is None or not fits:
-        if known is not None and not waits:
-            await state.store.write(people.sign_in_failed, known[0].actor)
+        if not waits:  # nobody's failure is written down as well: it takes as long
+            await state.store.write(people.sign_in_failed, known[0].actor if known else 0)
         raise Invalid(WRONG, field="name")
     state.counts.forget(NAME, name.strip().lower()[:300])
-    found: Account = known[0]
-    return found
+    found, kept = known[0], known[1]
+    if passwords.stale(kept):
+        await state.store.write(people.rehash, found.actor, kept, await state.passwords.hashed(password))
+    return found  # type: ignore[no-any-return]
 
 
 def _known(tx: Tx, name: str) -> tuple[tuple[Account, str, int] | None, tuple[Signup, str] | None]:
     return people.known_as(tx, name), signups.waits(tx, name)
 
 
-async def enter(request: Request, response: Response, who: Account) -> Response:
-    """Sign `who` in: a new session, in place of any that this browser had."""
-    store = request.app.state.store
-    await leave(request, response)
-    secret = await store.write(people.open_session, who.actor, request.headers.get("user-agent", ""))
-    return give(request, response, secret, who.role)
+async def check_own(request: Request, who: Account, password: str, field: str) -> None:
+    """Whether this is the password of `who`, who is signed in. Raises `Invalid` at `field`; 429 after ten."""
+    limits.check(request, limits.PASSWORD, who.login)
+    known = await request.app.state.store.read(people.known_as, who.login)
+    if known is None or not await request.app.state.passwords.fits(password, known[1]):
+        raise Invalid(N_("That is not your present password."), field=field)
 
 
-def give(request: Request, response: Response, secret: str, role: str) -> Response:
+async def enter(request: Request, to: str, who: Account, *, second: bool = False) -> Response:
+    """Sign `who` in and send them on to `to`: a new session, in place of any that this browser had.
+
+    Whoever has a second step is sent to that first, unless what they have shown was as good (`second`).
+    """
+    old, agent = cookie(request.scope, request.app.state.cookie), request.headers.get("user-agent", "")
+    unit = (_enter, who.actor, old, agent, limits.address(request), second)
+    secret, half = await request.app.state.store.write(*unit)
+    response = popup(see_other(request, second_step(to) if half else to), to)
+    return give(request, response, secret, who.role, half=half)
+
+
+def _enter(tx: Tx, who: int, old: str, agent: str, place: str, second: bool) -> tuple[str, bool]:
+    if old:
+        sessions.close_session(tx, old)
+    half = not second and factors.of(tx, who).second
+    return sessions.open_session(tx, who, agent, place, half=half), half
+
+
+def second_step(to: str) -> str:
+    """The page that asks for it, and then goes on to `to`."""
+    return f"/signin/second?next={quote(to, safe='/')}"
+
+
+async def reassure(request: Request, response: Response) -> Response:
+    """They have shown that it is them: the session goes on under another secret."""
+    state, who = request.app.state, require(request, "resident")
+    secret = await state.store.write(sessions.renew_session, cookie(request.scope, state.cookie))
+    return give(request, response, secret, who.role) if secret else response
+
+
+def give(request: Request, response: Response, secret: str, role: str, *, half: bool = False) -> Response:
     name = request.app.state.cookie
-    age = people.OLDEST[role] // 1000
+    age = (sessions.HALF if half else people.OLDEST[role]) // 1000
     response.set_cookie(name, secret, max_age=age, path="/", secure=name == SECURE, httponly=True, samesite="lax")
     response.headers["Cache-Control"] = "no-store"
     return response

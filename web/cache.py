@@ -12,9 +12,9 @@ import msgspec
 from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
-from federation import Shelved
+from federation import Reply, Shelved
 from web import auth
 from web.accept import feed, programs, wants_activity
 from web.i18n import choose
@@ -33,7 +33,7 @@ class Kept(msgspec.Struct, frozen=True):
     """A page as it was sent: the body, its headers, and its ETag."""
 
     body: bytes
-    headers: list[tuple[bytes, bytes]]
+    headers: tuple[tuple[bytes, bytes], ...]
     etag: str
 
 
@@ -44,24 +44,9 @@ class Cache(Shelved[Kept]):
         super().__init__(most)
 
 
-class Shelf:
-    """Stands before the door: a page that was made a moment ago is given out again without a look around."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        page = _on_the_shelf(scope)
-        if page is None:
-            await self.app(scope, receive, send)
-            return
-        await send({"type": "http.response.start", "status": 200, "headers": page.headers})
-        await send({"type": "http.response.body", "body": page.body})
-
-
-def _on_the_shelf(scope: Scope) -> Kept | None:
-    """Only for who comes with nothing that could make the page another one, or make it a 304."""
-    if scope["type"] != "http" or scope["method"] != "GET" or len(scope["query_string"]) > LONGEST:
+def on_the_shelf(scope: Scope) -> Reply | None:
+    """A page that was made a moment ago, for who comes with nothing that could make it another one, or a 304."""
+    if len(scope["query_string"]) > LONGEST:
         return None
     state: State = scope["app"].state
     language, accept = b"", b""
@@ -75,7 +60,7 @@ def _on_the_shelf(scope: Scope) -> Kept | None:
     cache: Cache = state.kept
     page = cache.get(_key(scope, language.decode("latin-1")), state.store.changed.count)
     said = accept.decode("latin-1")
-    return None if page is None or programs(said) or feed(said) else page
+    return None if page is None or programs(said) or feed(said) else (200, page.headers, page.body)
 
 
 def shared(handler: Handler) -> Handler:
@@ -120,7 +105,7 @@ def _kept(response: Response) -> Kept:
     etag = f'"{hashlib.sha256(bytes(response.body)).hexdigest()[:20]}"'
     response.headers["ETag"] = etag
     response.headers.setdefault("Cache-Control", SHARED)
-    return Kept(bytes(response.body), list(response.raw_headers), etag)
+    return Kept(bytes(response.body), tuple(response.raw_headers), etag)
 
 
 def _answer(request: Request, page: Kept) -> Response:

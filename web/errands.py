@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from federation import Step, Wire, follow_hub, through
-from hub import invitations, keys, people, settings
+from hub import factors, invitations, keys, people, settings
 from hub.config import Config
 from hub.errors import N_, HubError, Invalid
 from hub.store import Store, Tx
@@ -81,6 +81,8 @@ async def reset_user(tools: Tools, asked: Json) -> Json:
         if known is None:
             raise Invalid(N_("There is nobody by that name. See: neighbourhub user list."), field="name")
         people.set_password(tx, known[0].actor, asked["hash"])
+        if asked.get("second_step"):
+            factors.forget(tx, known[0].actor)
 
     await tools.store.write(unit)
     return {}

@@ -68,9 +68,11 @@ class Guard:
         except Exception as exc:  # the last line of defence: everybody gets a page, with our headers on it
             await _sorry(scope, receive, answer, exc)
         finally:
-            took = round((perf_counter() - began) * 1000, 1)
-            method, path = scope["method"], scope["path"]
-            log.info("request", id=id, method=method, path=path, status=answer.status, ms=took, **facts)
+            tell(scope, id, answer.status, began, facts)
+
+    def passes(self, scope: Scope) -> bool:
+        """Whether nothing has to be refused, or changed, before it is answered."""
+        return b"%00" not in scope["query_string"] and not self._refused(scope, scope["headers"])
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A socket is looked at like a request; no cookie opens one, so it may be opened from anybody's page."""
@@ -140,6 +142,12 @@ class Guard:
         if origin:
             return origin.lower() in self.origins
         return not any(name == b"cookie" for name, _ in headers)  # programs have no cookie, and no origin
+
+
+def tell(scope: Scope, id: str, status: int, began: float, facts: dict[str, str]) -> None:
+    """The line of the log that each request has. `began` by `perf_counter`."""
+    took, method, path = round((perf_counter() - began) * 1000, 1), scope["method"], scope["path"]
+    log.info("request", id=id, method=method, path=path, status=status, ms=took, **facts)
 
 
 def hosts(base: str) -> frozenset[str]:

@@ -25,6 +25,7 @@ SIGN_IN = Limit("sign-in", 10, 5 * MINUTE)
 PASSWORD = Limit("password", 10, 5 * MINUTE)
 SIGN_UP = Limit("sign-up", 10, 60 * MINUTE)
 LETTER = Limit("letter", 10, 5 * MINUTE)
+PASSKEY = Limit("passkey", 60, 5 * MINUTE)
 UPLOAD = Limit("upload", 30, 30 * MINUTE)
 
 
@@ -62,13 +63,12 @@ class Counts:
         began, tries = self._tries.get(key, (at, 0))
         if at - began >= limit.window or at < began:
             began, tries = at, 0
-        if tries >= limit.times:
-            return Spent(limit.times, 0, began + limit.window, over=True)
-        self._tries.pop(key, None)  # it goes to the end of the row
-        self._tries[key] = began, tries + 1
+        over = tries >= limit.times
+        self._tries.pop(key, None)  # it goes to the end of the row, so that no crowd of others pushes it out
+        self._tries[key] = began, tries + (not over)
         while len(self._tries) > (self._most or MOST):
             del self._tries[next(iter(self._tries))]
-        return Spent(limit.times, limit.times - tries - 1, began + limit.window, over=False)
+        return Spent(limit.times, max(limit.times - tries - 1, 0), began + limit.window, over=over)
 
     def forget(self, limit: Limit, who: str) -> None:
         self._tries.pop((limit.name, who), None)

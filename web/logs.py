@@ -16,6 +16,7 @@ from hub.clock import now
 
 HIDDEN = "…"
 SHORT = 40  # characters: the links that open something are longer
+REPEATED = 400  # characters of what is worth remembering how it is written
 # Never written, whoever passes them: what people said, and what opens doors.
 PRIVATE = {
     "authorization",
@@ -62,11 +63,21 @@ def _hide(key: str, value: Any) -> Any:
     if isinstance(value, (int, float, type(None))):
         return value
     words = str(value)
-    # Nothing below finds anything in most of what is written, and every request waits for its line.
+    if key == "exception":
+        return _clean(words)
+    # The same words come again and again, and every request waits for its line.
+    return _one_line(words) if len(words) <= REPEATED else _one_line.__wrapped__(words)
+
+
+@lru_cache(maxsize=1024)
+def _one_line(words: str) -> str:
     if len(words) <= SHORT and words.isprintable() and not _TELLING.search(words):
         return words
-    words = _CONTROL.sub("", _LOOKS_PRIVATE.sub(HIDDEN, words)).encode("utf-8", "replace").decode()
-    return words if key == "exception" else words.replace("\n", "\\n")  # one thing, one line: nobody forges a second
+    return _clean(words).replace("\n", "\\n")  # one thing, one line: nobody forges a second
+
+
+def _clean(words: str) -> str:
+    return _CONTROL.sub("", _LOOKS_PRIVATE.sub(HIDDEN, words)).encode("utf-8", "replace").decode()
 
 
 _TELLING = re.compile("[@= ]")  # without one of these, and short, nothing looks private

@@ -1,27 +1,44 @@
 """uvicorn's HTTP, less patient: whoever sends the head of a request by drops, or without end, is hung up on.
 
-uvicorn itself waits for ever for the end of a head, and keeps as much of it as is sent. Its sockets wait for ever for
-somebody who does not read, count among the requests that are under way, and write down where they were opened, with
-all that stands in the address.
+uvicorn itself waits for ever for the end of a head, and keeps as much of it as is sent. And with a short way: what lies
+ready is answered at once, a letter as soon as it has come whole (`web.front`), without a task and messages for each.
+Its sockets wait for ever for somebody who does not read, count among the requests that are under way, and write down
+where they were opened, with all that stands in the address.
 """
 
 import logging
 from asyncio import BaseTransport, Task, TimerHandle
+from functools import lru_cache
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_RE,
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from web.front import Front
 
 PATIENCE = 10.0  # seconds from the first byte of a request to the last of its head
 STUCK = 30.0  # seconds until a socket is hung up on whose other side reads nothing
+SOON = 1.0  # seconds to the last byte of a letter; then it goes the long way, where there is patience for it
 LARGEST = 16 * 1024  # bytes of a head: address and headers
+
+Head = tuple[tuple[bytes, bytes], ...]
 
 
 class Protocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
+        self._front: Front | None = getattr(getattr(self.app, "state", None), "front", None)
         self._waiting: TimerHandle | None = None
+        self._in_head = False
         self._head = 0
+        self._letter: RequestResponseCycle | None = None  # whose body has not come whole
+        self._late: TimerHandle | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
@@ -29,16 +46,20 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._letter_of_now()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.cycle is None or self.cycle.response_complete:
-            self._wait()
         super().data_received(data)
+        # Most requests come in one piece, and no clock is ever set for them.
+        if self._letter is not None and self._late is None:
+            self._late = self.loop.call_later(SOON, self._go_the_long_way)
+        if self._in_head or (self.timeout_keep_alive_task is None and self._idle()):
+            self._wait()
 
     def on_message_begin(self) -> None:
         self._head = 0
-        self._wait()
+        self._in_head = True
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -52,6 +73,75 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._stop_waiting()
         super().on_headers_complete()
+        self._in_head = False
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        letter = self._letter_of_now()
+        if letter is not None:
+            self._open(letter)
+
+    # --- the short way -----------------------------------------------------------------------------
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if app is not self.app or not self._at_once(cycle):
+            super()._start_asgi_task(cycle, app)
+
+    def _at_once(self, cycle: RequestResponseCycle) -> bool:
+        """Whether it is answered, or will be, without the application."""
+        front, scope = self._front, cycle.scope
+        if front is None or cycle.waiting_for_100_continue or self.flow.write_paused:
+            return False
+        if scope["method"] == "GET":
+            reply = front.ready(scope)  # type: ignore[arg-type]
+            if reply is not None:
+                self._say(cycle, *reply)
+            return reply is not None
+        if not front.expects(scope):  # type: ignore[arg-type]
+            return False
+        if not cycle.more_body:
+            self._open(cycle)
+        elif self._in_head:  # its own, which has ended just now
+            self._letter = cycle
+        return not cycle.more_body or self._letter is cycle
+
+    def _open(self, letter: RequestResponseCycle) -> None:
+        task = self.loop.create_task(self._take(letter))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    async def _take(self, letter: RequestResponseCycle) -> None:
+        assert self._front is not None
+        self._say(letter, *await self._front.take(letter.scope, bytes(letter.body)))  # type: ignore[arg-type]
+
+    def _say(self, cycle: RequestResponseCycle, status: int, head: Head, body: bytes) -> None:
+        if cycle.disconnected:
+            return
+        assert self._front is not None
+        dated = [b"%b: %b\r\n" % pair for pair in self.server_state.default_headers]
+        end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+        cycle.response_started = cycle.response_complete = True
+        self.transport.write(b"".join([_opening(status, head, self._front.always), *dated, end, body]))
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def _letter_of_now(self) -> RequestResponseCycle | None:
+        letter, self._letter = self._letter, None
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+        return letter
+
+    def _go_the_long_way(self) -> None:
+        letter = self._letter_of_now()
+        if letter is not None:
+            super()._start_asgi_task(letter, self.app)
+
+    # --- patience ----------------------------------------------------------------------------------
+
+    def _idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
 
     def _wait(self) -> None:
         if self._waiting is None:
@@ -64,13 +154,23 @@ class Protocol(HttpToolsProtocol):
 
     def _hang_up(self) -> None:
         self._waiting = None
-        if self.cycle is None or self.cycle.response_complete:
+        if self._idle():
             self.transport.abort()
 
     def _grow(self, by: int) -> None:
         self._head += by
         if self._head > LARGEST:
             raise ValueError("The head of the request is too long.")  # answered with 400, and hung up on
+
+
+@lru_cache(maxsize=1024)
+def _opening(status: int, head: Head, always: Head) -> bytes:
+    """The first lines of an answer: with what every answer carries, unless it says otherwise itself."""
+    named = {name.lower() for name, _ in head}
+    lines = [*head, *(pair for pair in always if pair[0] not in named)]
+    if any(HEADER_RE.search(name) or HEADER_VALUE_RE.search(value) for name, value in lines):
+        raise RuntimeError("A header would end in the middle.")
+    return STATUS_LINE[status] + b"".join(b"%b: %b\r\n" % pair for pair in lines)
 
 
 _QUIET = logging.getLogger("web.sockets")

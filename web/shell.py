@@ -20,11 +20,15 @@ ROLES = ("guest", "resident", "organiser", "moderator", "steward")  # each may s
 
 
 class Visitor(msgspec.Struct, frozen=True):
-    """Who is signed in: the name they go by, their role, and the language they chose, if they did."""
+    """Who is signed in: the name they go by, their role, and the language they chose, if they did.
+
+    `second_by` is when a steward or a moderator has to have a second step at the latest; 0 for whoever needs none.
+    """
 
     name: str
     role: str = "resident"
     language: str | None = None
+    second_by: int = 0
 
 
 class Link(msgspec.Struct, frozen=True):

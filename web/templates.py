@@ -250,6 +250,12 @@ def qr(address: str) -> Markup:
     return box + Markup('<path stroke="#000" d="{}"/></svg>').format(rows)
 
 
+def secret_qr(address: str) -> Markup:
+    """The same of what nobody else may know: it stands in no label, and is not remembered."""
+    drawn = qr.__wrapped__(address)
+    return Markup(drawn.replace(escape(f"QR: {address}"), "QR"))  # noqa: S704 - our own drawing
+
+
 def _modules(y: int, row: Sequence[int]) -> str:
     """The dark runs of one row, as strokes one unit thick, two units in from the edge."""
     at, drawn = 0, ""
@@ -275,6 +281,7 @@ GLOBALS: dict[str, object] = {name: _spoken(name) for name in SPOKEN} | {
     "date_tile": _spoken("tile"),
     "the_shell": the_shell, "link": link, "static": static, "icon": icon, "sprite": sprite, "view": view, "plan": plan,
     "house": house, "t": t, "prose": prose, "plain": plain, "say": say, "breakable": breakable, "qr": qr,
+    "secret_qr": secret_qr,
 }  # fmt: skip
 
 __all__ = ["Alternate", "Shell", "Visitor", "install", "link", "make", "render", "see_other"]

@@ -21,8 +21,8 @@ class Named(msgspec.Struct, frozen=True):
 
 
 class Around(msgspec.Struct, frozen=True):
-    """What it stands in: whom it names, the thread's `context`; how often each option of its poll was chosen, by how
-    many people."""
+    """What it stands in: whom it names, the thread's `context`; how often each option of its poll was chosen (empty
+    where that is not told), by how many people."""
 
     named: list[Named] = msgspec.field(default_factory=list)
     context: str | None = None
@@ -71,8 +71,7 @@ def _hashtags(it: Thing, hub: Hub) -> list[Json]:
 
 
 def _poll(poll: Poll, around: Around) -> Json:
-    hidden = poll.hides and not poll.over
-    counts = [0] * len(poll.options) if hidden or not around.counts else around.counts
+    counts = around.counts or [0] * len(poll.options)
     options = [
         {"type": "Note", "name": option.name, "replies": {"type": "Collection", "totalItems": count}}
         for option, count in zip(poll.options, counts, strict=True)

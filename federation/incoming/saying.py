@@ -52,8 +52,10 @@ def _own(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> Json:
 
 def _group(tx: Tx, sender: Actor, doc: Json) -> Actor | None:
     """The group in whose name somebody on its server publishes: the thing names both (Mobilizon)."""
+    if loose.id_of(doc.get("actor")) != sender.uri:
+        return None
     group = actors.known(tx, seen.author(doc))
-    if group is None or group.type != "Group" or group.uri == sender.uri or loose.id_of(doc.get("actor")) != sender.uri:
+    if group is None or group.type != "Group" or group.uri == sender.uri:
         return None
     return group if loose.same_origin(group.uri, sender.uri) and group.removed is None else None
 
@@ -123,8 +125,6 @@ def announce(tx: Tx, sender: Actor, activity: Json, found: Gathered) -> str:
     author = found.actors.get(seen.author(doc))
     if author is None:
         raise NotFound(N_("Its author is not known."))
-    if not loose.is_public(doc):
-        return "ignored: not for everybody"
     touched = now() if kind == "Update" and not doc.get("updated") else None
     word = keep(tx, actors.get(tx, author), doc, touched=touched, by=sender)
     if word == KEPT and kind != "Update":

@@ -24,7 +24,7 @@ Shapes = list[tuple[str, frozenset[str]]]
 def prepare(s: Sender, thing: int) -> None:
     """From now on, what is said of this thing goes to those, too, who had it from a slice."""
     s.beyond = {}
-    those = [actor for actor, _ in slices.shared(s.tx, thing).values()]
+    those = [actor for actor, _ in slices.shared(s.tx, thing).values()] if s.parts else []
     it = slices.facts(s.tx, thing) if those else None
     if it is not None:
         s.beyond = {uri: s.followers(*those, reading=reading) for uri, reading in shapes(it)}
@@ -33,11 +33,10 @@ def prepare(s: Sender, thing: int) -> None:
 def sort(s: Sender, change: Change) -> None:
     """A thing was published, changed or taken down: share it where it falls now, take it back where it was."""
     s.beyond = {}
-    parts = slices.awake(s.tx)
-    it = slices.facts(s.tx, change.subject) if parts else None
+    it = slices.facts(s.tx, change.subject) if s.parts else None
     if it is None:
         return
-    before, inside = slices.shared(s.tx, it.id), _inside(s, parts, it)
+    before, inside = slices.shared(s.tx, it.id), _inside(s, s.parts, it)
     for id, (actor, told) in before.items():
         if id not in {part.id for part in inside}:
             _take_back(s, id, actor, it, told)

@@ -52,6 +52,8 @@ STEWARD = {
     "server": f"/steward/deliveries/{CLOSED}", "accounts": "/steward/people",
     "who knows us": "/steward/hubs",
     "settings": "/steward/settings", "account": "/account", "apps": "/account/apps",
+    "security": "/account/security", "new passkey": "/account/passkeys", "app with codes": "/account/app",
+    "still you": "/signin/again?next=/account",
     "publish": "/publish", "publish event": "/publish/event",
     "publish ask": "/publish/ask", "publish offer": "/publish/offer", "publish project": "/publish/project",
     "publish note": "/publish/note", "change event": "/events/{event}/change", "change ask": "/asks/{ask}/change",
@@ -104,7 +106,8 @@ WRONG = {
     "wrong address": ("steward", "/account/email", {"email": "nobody"}),
     "wrong invitation": ("steward", "/steward/invitations", {"uses": "x"}),
     "wrong terms": ("steward", "/steward/joining", {"a_day": "x"}),
-    "wrong password": ("steward", "/account", {"password": "short"}),
+    "wrong password": ("steward", "/account/security", {"password": "short"}),
+    "wrong code": ("steward", "/account/app", {"code": "12"}),
 }
 MAIN = {
     "home", "what’s on", "event", "ask", "project", "about us", "poster", "today", "publish event", "settings",

@@ -157,8 +157,7 @@ async def test_what_cannot_be_shown_or_claims_to_be_anothers_is_not_found(here: 
 
 
 async def test_one_search_has_a_budget(here: Here, mastodon: Elsewhere) -> None:
-    sunil = mastodon.actor("sunil")
     for n in range(60):
-        note(mastodon, sunil, f"/notes/{n}", inReplyTo=f"{mastodon.base}/notes/{n + 1}")
+        note(mastodon, mastodon.actor(f"sunil{n}"), f"/notes/{n}", inReplyTo=f"{mastodon.base}/notes/{n + 1}")
     await find_thing(here.wire, f"{mastodon.base}/notes/0")
     assert len(mastodon.asked) <= 34

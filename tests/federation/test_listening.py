@@ -123,7 +123,7 @@ async def test_what_is_for_nobody_here_is_not_kept(
     ann = await resident(here)
     it = await says(here, ann, "A heron")
     sunil = mastodon.actor("sunil")
-    reply = said(sunil, to=[one.format(sunil) for one in to], cc=cc, inReplyTo=it.uri)
+    reply = said(sunil, to=[one.format(sunil) for one in to], cc=cc, inReplyTo=it.uri, bto=[ANN], bcc=[ANN])
     assert (await hear(here, reply)).startswith("ignored")
     followed_by = await idol(here, ann, mastodon, "ivy")
     private = said(followed_by, to=["https://mastodon.example/users/sunil"], cc=[])
@@ -222,6 +222,18 @@ async def test_a_share_of_what_is_for_few_is_none(here: Here, mastodon: Elsewher
     other.serve("/users/ivy/statuses/1", few | {"@context": "https://www.w3.org/ns/activitystreams"})
     assert (await hear(here, activity("Announce", sunil, f"{ivy}/statuses/1"))).startswith("ignored")
     assert await here.one("SELECT count(*) FROM thing") == 0
+
+
+async def test_who_may_read_what_was_said_to_few_likes_it_and_shares_it_not(here: Here, mastodon: Elsewhere) -> None:
+    ann = await resident(here)
+    sunil = await fan(here, mastodon)
+    it = await says(here, ann, "A heron", audience="followers")
+    stranger = mastodon.actor("bob")
+    for who, kind, word in (
+        (sunil, "Like", "like"), (sunil, "Announce", "ignored: not for them"),
+        (stranger, "Like", "ignored: not for them"),
+    ):  # fmt: skip
+        assert await hear(here, activity(kind, who, it.uri)) == word
 
 
 async def test_what_they_like_and_share_of_ours_is_told_and_taken_back(here: Here, mastodon: Elsewhere) -> None:

@@ -141,6 +141,15 @@ async def test_who_shared_or_answered_it_hears_that_it_is_gone(here: Here, masto
     assert [len(heard(server, "Delete")) for server in (mastodon, other)] == [1, 1]
 
 
+async def test_what_was_said_to_few_carries_no_proof_that_could_be_handed_on(here: Here) -> None:
+    ann, hub = await resident(here), here.server("other.example", "neighbourhub")
+    await fan(here, hub)
+    await says(here, ann, "A heron")
+    await says(here, ann, "A heron", audience="followers")
+    loud, quiet = heard(hub, "Create")
+    assert ("proof" in loud, "proof" in quiet) == (True, False)
+
+
 # --- polls -----------------------------------------------------------------------------------------
 
 

@@ -163,3 +163,11 @@ def test_dialects_know_the_same_words() -> None:
 async def test_an_address_that_is_no_database_is_refused() -> None:
     with pytest.raises(ValueError, match="mysql"):
         await open_store("mysql://root@localhost/hub")
+
+
+async def test_whatever_is_written_is_counted(store: Store) -> None:
+    before = store.writes
+    await store.read(lambda tx: tx.all("SELECT * FROM peer"))
+    assert store.writes == before
+    await store.write(lambda tx: tx.run("INSERT INTO peer (host) VALUES ('a.example')"))
+    assert store.writes > before

@@ -1,12 +1,16 @@
 """Signing in and out: who may, how often they may try, and what their cookie is worth."""
 
 import asyncio
+import re
+import unicodedata
 from pathlib import Path
 
 import httpx
 import pytest
-from browsing import HASHED, PASSWORD, Site, a_site, settle
+from authenticator import Authenticator
+from browsing import HASHED, PASSWORD, Site, a_site, settle, unsafe
 from conftest import Clock
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from scene import BASE
 
 from hub import people
@@ -16,6 +20,15 @@ from hub.store.open import opened
 from web import auth, limits
 
 WRONG = "do not fit together"
+
+
+async def enrol(site: Site) -> Authenticator:
+    rhys, device = await site.who("rhys"), Authenticator(site.base)
+    credential = device.create((await rhys.post("/account/passkeys/options")).text)
+    await rhys.post("/account/passkeys", data={"name": "Phone", "credential": credential})
+    return device
+
+
 STRANGE = [
     "//evil.example", "/\\evil.example", "\\\\evil.example", "https:evil.example", "https://evil.example",
     "https://glan.example@evil.example", "javascript:alert(1)", "/\r\nLocation: https://evil.example",
@@ -149,6 +162,112 @@ async def test_two_passwords_at_most_are_compared_at_once(monkeypatch: pytest.Mo
     assert most == 2
 
 
+class Counting(auth.Passwords):
+    """Counts what is compared, which is what costs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.work: list[str] = []
+
+    async def fits(self, password: str, kept: str | None) -> bool:
+        self.work.append(password)
+        return password == PASSWORD and bool(kept)
+
+
+@pytest.mark.slow
+async def test_s_06_ten_thousand_tries_from_a_thousand_addresses_cost_forty_hashes_an_hour(
+    site: Site, clock: Clock
+) -> None:
+    device = await enrol(site)
+    site.app.state.passwords = counting = Counting()
+    crowd = [site.browser(f"203.0.{n // 250}.{n % 250}", Accept="application/json") for n in range(1000)]
+    for n in range(10_000):  # in fifty minutes, by its name and by its address, in letters of any size
+        name = ("rhys", "RHYS ", "rhys@glan.example", "Rhys@Glan.Example")[n % 4]
+        await crowd[n % 1000].post("/signin", data={"name": name, "password": "x"})
+        clock.forward(300)
+    assert 20 <= len(counting.work) <= 40
+    browser = site.browser("198.51.100.200")
+    credential = device.get((await browser.post("/signin/options")).text)
+    assert (await browser.post("/signin/passkey", data={"credential": credential})).status_code == 303
+    assert (await browser.get("/account")).status_code == 200
+
+
+async def test_s_07_unknown_names_cost_the_same_work_as_known_ones(site: Site, clock: Clock) -> None:
+    counted = []
+    for name in ("rhys", "rhys@glan.example", "nobody", "nobody@glan.example", "closed"):
+        site.app.state.passwords = counting = Counting()
+        answers = [await enter(site, name, "x", address=f"198.51.100.{n}") for n in range(12)]
+        counted.append((len(counting.work), [it.status_code for it in answers]))
+    assert counted == [counted[0]] * 5
+
+
+async def test_a_password_kept_at_other_costs_is_kept_anew_at_the_next_sign_in(site: Site) -> None:
+    old = Argon2id(salt=b"x" * 16, length=32, iterations=1, lanes=1, memory_cost=8192)
+    kept = old.derive_phc_encoded(PASSWORD.encode())
+    await site.did(lambda tx: tx.run("UPDATE account SET password = :kept WHERE login = 'rhys'", kept=kept))
+    for _ in range(2):
+        assert (await enter(site, "rhys")).status_code == 303
+        now_kept = (await site.store.read(people.known_as, "rhys"))[1]
+        assert now_kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+async def test_p_06_every_cookie_that_any_address_gives_is_as_strict_as_cookies_get(site: Site) -> None:
+    seen = 0
+    for login in ("", "rhys", "bethan"):
+        browser = await site.who(login) if login else site.guest
+        secret = browser.cookies.get("__Host-nh")
+        for method, path in [*unsafe(site.app), ("POST", "/signin")]:
+            if login and path == "/account/sessions":
+                continue
+            answer = await browser.request(method, path, data={"name": "rhys", "password": PASSWORD})
+            for cookie in answer.headers.get_list("set-cookie"):
+                seen += 1
+                assert cookie.startswith("__Host-nh=")
+                parts = {part.strip() for part in cookie.split(";")[1:]}
+                assert {"Secure", "HttpOnly", "SameSite=lax", "Path=/"} <= parts, (method, path)
+                assert not any(part.startswith("Domain") for part in parts)
+            if login and not answer.is_server_error:
+                browser = await site.who(login)
+        assert secret or not login
+    assert seen > 3
+
+
+async def test_one_device_is_signed_out_by_its_button(site: Site) -> None:
+    here, there = await site.who("rhys"), site.browser(**{"User-Agent": FIREFOX})
+    await there.post("/signin", data={"name": "rhys", "password": PASSWORD})
+    page = (await here.get("/account/security")).text
+    assert "from 192.0.2.1" in page
+    path = re.findall(r'action="(/account/sessions/\d+)"', page)
+    assert len(path) == 1  # not one's own
+    assert (await (await site.who("olwen")).post(path[0])).status_code == 303
+    assert (await there.get("/account")).status_code == 200
+    assert (await here.post(path[0])).headers["location"] == "/account/security?done=left-session"
+    assert (await there.get("/account")).status_code == 303
+
+
+async def test_a_sign_in_from_somewhere_new_is_told_on_the_account_until_it_is_owned_up_to(site: Site) -> None:
+    await enter(site, "rhys")
+    rhys = await site.who("rhys")
+    assert "Was this you?" not in (await rhys.get("/account")).text
+    await site.browser("203.0.113.9", **{"User-Agent": FIREFOX}).post(
+        "/signin", data={"name": "rhys", "password": PASSWORD}
+    )
+    page = (await rhys.get("/account")).text
+    assert "Was this you?" in page
+    assert "Firefox on Linux, 203.0.113.9" in page
+    await rhys.post("/account/places")
+    assert "Was this you?" not in (await rhys.get("/account")).text
+
+
+async def test_p_02_words_pasted_with_their_accents_apart_still_fit(site: Site) -> None:
+    new = "tŷ bach yn y wlâd"
+    rhys = await site.who("rhys")
+    data = {"now": PASSWORD, "password": unicodedata.normalize("NFD", new), "again": new}
+    assert (await rhys.post("/account/password", data=data)).status_code == 303
+    assert (await enter(site, "rhys", new)).status_code == 303
+    assert "readonly" not in (await site.guest.get("/signin")).text
+
+
 @pytest.mark.parametrize("wanted", STRANGE)
 async def test_nobody_is_sent_to_a_strangers_page(site: Site, wanted: str) -> None:
     answer = await enter(site, "rhys", next=wanted)
@@ -199,8 +318,8 @@ async def test_a_form_sent_after_the_session_ended_is_told_so(site: Site) -> Non
 async def test_a_new_password_signs_out_everywhere_else(site: Site) -> None:
     here, there = await site.who("rhys"), await site.who("rhys")
     new = "three odd words together"
-    answer = await here.post("/account", data={"now": PASSWORD, "password": new, "again": new})
-    assert answer.headers["location"] == "/account?done=password"
+    answer = await here.post("/account/password", data={"now": PASSWORD, "password": new, "again": new})
+    assert answer.headers["location"] == "/account/security?done=password"
     assert (await here.get("/account")).status_code == 200
     assert (await there.get("/account")).status_code == 303
     assert (await enter(site, "rhys", new)).status_code == 303
@@ -219,7 +338,7 @@ async def test_a_new_password_signs_out_everywhere_else(site: Site) -> None:
 async def test_a_password_that_will_not_do_is_refused_at_its_field(
     site: Site, typed: dict[str, str], said: str
 ) -> None:
-    answer = await (await site.who("rhys")).post("/account", data=typed)
+    answer = await (await site.who("rhys")).post("/account/password", data=typed)
     assert answer.status_code == 422
     assert said in answer.text
     assert PASSWORD not in answer.text
@@ -248,9 +367,9 @@ async def test_somebody_sees_where_they_are_signed_in_and_can_end_it(site: Site)
     here, there = site.browser(), site.browser(**{"User-Agent": FIREFOX})
     for browser in (here, there):
         await browser.post("/signin", data={"name": "rhys", "password": PASSWORD})
-    assert "Firefox on Linux" in (await here.get("/account")).text
-    assert (await here.post("/account/sessions")).headers["location"] == "/account?done=left-others"
-    assert "Firefox on Linux" not in (await here.get("/account")).text
+    assert "Firefox on Linux" in (await here.get("/account/security")).text
+    assert (await here.post("/account/sessions")).headers["location"] == "/account/security?done=left-others"
+    assert "Firefox on Linux" not in (await here.get("/account/security")).text
     assert (await there.get("/account")).status_code == 303
 
 

@@ -60,6 +60,6 @@ async def test_the_account_says_where_one_is_signed_in(site: Site, language: str
     async with site.browser(**{"User-Agent": agent}) as browser:
         form = {"name": "rhys", "password": PASSWORD}
         assert (await browser.post("/signin", data=form)).status_code == 303
-        page = (await browser.get("/account", params={"lang": language})).text
+        page = (await browser.get("/account/security", params={"lang": language})).text
     assert said in page
     assert "Mozilla" not in page

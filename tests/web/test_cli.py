@@ -79,6 +79,8 @@ def test_an_account_is_made_mended_and_listed(alone: Alone) -> None:
     assert "nothing changed" in alone(*words, "--password-file", str(alone.folder / "password")).output
     assert "delyth\torganiser" in alone("user", "list").output
     assert "new password" in alone("user", "reset", "delyth", "--password-file", str(alone.folder / "password")).output
+    gone = alone("user", "reset", "delyth", "--second-step", "--password-file", str(alone.folder / "password"))
+    assert "signed out everywhere" in gone.output
     refused = alone("user", "reset", "nobody", "--password-file", str(alone.folder / "password"), code=1)
     assert "There is nobody by that name" in refused.output
 

@@ -120,5 +120,5 @@ def test_reading_a_whole_table_would_be_seen(migrated: Path) -> None:
     tx = SqliteTx(conn)
     assert whole(tx, "SELECT * FROM thing t WHERE t.title = :title") == ["thing"]
     assert whole(tx, "SELECT * FROM thing WHERE uri = :uri") == []
-    assert whole(tx, "SELECT a.id FROM follow f JOIN actor a ON a.id = f.follower WHERE f.state = :state") == ["follow"]
+    assert whole(tx, "SELECT a.id FROM follow f JOIN actor a ON a.id = f.follower WHERE f.languages = :l") == ["follow"]
     conn.close()

@@ -291,7 +291,8 @@ async def test_no_form_however_odd_is_a_mistake_of_ours(site: Site, typed: dict[
     steward = await site.who("bethan")
     safe = {name: words.encode("utf-8", "replace").decode() for name, words in typed.items()}
     for path in (
-        f"/publish/{sort}", "/steward/settings", "/steward/people", "/account", "/account/language", "/signin"
+        f"/publish/{sort}", "/steward/settings", "/steward/people", "/account/password", "/account/passkeys",
+        "/account/language", "/signin",
     ):  # fmt: skip
         base = FORMS[sort] if path.startswith("/publish") else {}
         answer = await steward.post(path, data=base | safe)

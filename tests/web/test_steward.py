@@ -20,6 +20,17 @@ WHO = {"resident": "rhys", "organiser": "olwen", "moderator": "mo", "steward": "
 # Every page that is not for everybody, and the least role that may open it.
 LEAST = {
     "/account": "resident", "/account/language": "resident", "/account/sessions": "resident",
+    "/account/places": "resident", "/account/security": "resident", "/account/password": "resident",
+    "/account/passkeys": "resident", "/account/passkeys/options": "resident",
+    "/account/passkeys/{id:int}/name": "resident", "/account/passkeys/{id:int}/remove": "resident",
+    "/account/app": "resident", "/account/app/remove": "resident", "/account/codes": "resident",
+    "/account/sessions/{id:int}": "resident",
+    "/home": "resident", "/home/news": "resident", "/around/here": "resident", "/around/near": "resident",
+    "/bookmarks": "resident", "/favourites": "resident", "/notifications": "resident",
+    "/notifications/clear": "resident", "/compose": "resident", "/compose/drafts/{id:int}/remove": "resident",
+    "/posts/{id:int}/edit": "resident", "/posts/{id:int}/do": "resident", "/people/{id:int}/do": "resident",
+    "/people/{id:int}": "resident", "/people/{id:int}/followers": "resident",
+    "/people/{id:int}/following": "resident", "/account/apps": "resident",
     "/publish": "organiser", "/publish/{sort}": "organiser",
     "/events/{id:int}/change": "organiser", "/asks/{id:int}/change": "organiser",
     "/projects/{id:int}/change": "organiser", "/posts/{id:int}/change": "organiser",
@@ -48,6 +59,7 @@ LEAST = {
     "/invitations": "resident", "/invitations/{id:int}/revoke": "resident",
     "/steward/joining": "steward", "/steward/announcements": "steward", "/steward/announcements/remove": "steward",
     "/steward/audit": "moderator",
+    "/steward/people/{id:int}/second": "steward",
 }  # fmt: skip
 
 DEPENDS = {("POST", "/invitations")}  # residents may where a steward lets them

@@ -49,7 +49,7 @@ def wanted(params: Params, app: int) -> Wanted:
     return Wanted(
         text=params.text("status"), warning=params.text("spoiler_text"), sensitive=params.flag("sensitive"),
         visibility=params.text("visibility"), language=params.text("language").strip(),
-        reply_to=_number(params.text("in_reply_to_id"), "in_reply_to_id"), pictures=_numbers(params),
+        reply_to=_number(params.text("in_reply_to_id")), pictures=_numbers(params),
         poll=_poll(params), app=app, at=moment(params.text("scheduled_at")),
     )  # fmt: skip
 
@@ -96,7 +96,7 @@ def pictures(tx: Tx, who: int, ids: list[int]) -> list[Picture]:
 
 def _redescribe(tx: Tx, account: Account, params: Params) -> None:
     for one in params.groups("media_attributes"):
-        id = _number(one.text("id"), "media_attributes")
+        id = _number(one.text("id"))
         if id is None:
             continue
         alt = described(account, one.text("description"), "en") if "description" in one else None
@@ -126,15 +126,15 @@ def _poll(params: Params) -> NewPoll | None:
 
 
 def _numbers(params: Params) -> list[int]:
-    return [number for word in params.many("media_ids") if (number := _number(word, "media_ids")) is not None]
+    return [number for word in params.many("media_ids") if (number := _number(word)) is not None]
 
 
-def _number(words: str, field: str) -> int | None:
+def _number(words: str) -> int | None:
     if not words.strip():
         return None
     if words.isascii() and words.isdecimal() and len(words) < 19:
         return int(words)
-    raise Invalid(N_("Record not found"), field=field)
+    raise NotFound(N_("Record not found"))
 
 
 def moment(words: str) -> int | None:

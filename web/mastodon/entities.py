@@ -61,17 +61,19 @@ def statuses(tx: Tx, v: View, me: int, entries: Iterable[Entry]) -> list[tuple[i
     marked = marks.of(tx, me, [one.thing for one in entries])
     pieces = _pieces(tx, v, me, marked)
     caught = filtering.filtered(tx, v, me, marked) if me else {}
-    found: dict[int, bytes] = {}
-    for id, row in marked.items():
-        by = _account(tx, v, row.author, row.author_updated)
-        own = _own(row, me, caught) if me else b""
+    found: dict[int, tuple[bytes, bytes]] = {}
+    for id, mark in marked.items():
         piece = pieces[id]
+        by = _account(tx, v, mark.author, mark.author_updated)
+        own = _own(mark, me, caught) if me else b""
         poll = _poll(tx, v, me, id) if piece.poll else NO_POLL
-        found[id] = b"".join((b'{"account":', by, piece.body, poll, own, b"}"))
-    return [
-        (one.id, found[one.thing] if one.shared_by is None else _shared(tx, v, me, one, found[one.thing], marked))
-        for one in entries if one.thing in found
-    ]  # fmt: skip
+        found[id] = b"".join((b'{"account":', by, piece.body, poll, own, b"}")), own
+    written = []
+    for id, thing, sharer in entries:
+        if thing in found:
+            body, own = found[thing]
+            written.append((id, body if sharer is None else _shared(tx, v, id, sharer, body, own)))
+    return written
 
 
 def poll(tx: Tx, v: View, me: int, id: int) -> bytes:
@@ -118,9 +120,7 @@ def _poll(tx: Tx, v: View, me: int, id: int) -> bytes:
     return NO_POLL if made is None else b',"poll":' + made
 
 
-def _shared(tx: Tx, v: View, me: int, one: Entry, original: bytes, marked: dict[int, Mark]) -> bytes:
-    by = one.shared_by or 0
-    row, version = marked[one.thing], actors.version(tx, by)
-    body = tellings.wrapper(v, one.id, made_at(one.id))
-    own = _own(row, me, {}) if me else b""
-    return b'{"account":' + _account(tx, v, by, version) + body + NO_POLL + own + b',"reblog":' + original + b"}"
+def _shared(tx: Tx, v: View, number: int, sharer: int, original: bytes, own: bytes) -> bytes:
+    by = _account(tx, v, sharer, actors.version(tx, sharer))
+    body = tellings.wrapper(v, number, made_at(number))
+    return b"".join((b'{"account":', by, body, NO_POLL, own, b',"reblog":', original, b"}"))

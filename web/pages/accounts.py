@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import audit, people
+from hub import audit, factors, people
 from hub.clock import DAY
 from hub.errors import HubError
 from hub.people import Account
@@ -63,6 +63,7 @@ async def _page(request: Request, form: Form[Any], status: int = 200, *, link: s
 
 
 @auth.needs("steward")
+@auth.sure
 async def create(request: Request) -> Response:
     """An account for somebody, who then chooses their own password by the link that this shows."""
     who, state = auth.require(request, "steward"), request.app.state
@@ -87,6 +88,7 @@ def _create(tx: Tx, who: int, typed: New, hashed: str) -> tuple[Account, str]:
 
 
 @auth.needs("steward")
+@auth.sure
 async def renew(request: Request) -> Response:
     """A link with which somebody can choose a new password. The old one works until they have."""
     who = auth.require(request, "steward")
@@ -102,6 +104,7 @@ def _renew(tx: Tx, who: int, id: int) -> tuple[Account, str]:
 
 
 @auth.needs("steward")
+@auth.sure
 async def role(request: Request) -> Response:
     who = auth.require(request, "steward")
     form = await forms.parse(request, Role)
@@ -111,6 +114,16 @@ async def role(request: Request) -> Response:
 
 
 @auth.needs("steward")
+@auth.sure
+async def clear(request: Request) -> Response:
+    """Somebody has lost their passkeys, their app and their codes: from now on their password alone is asked for."""
+    who = auth.require(request, "steward")
+    await request.app.state.store.write(factors.clear, who.actor, request.path_params["id"])
+    return see_other(request, done.path("/steward/people", "second-cleared"))
+
+
+@auth.needs("steward")
+@auth.sure
 async def close(request: Request) -> Response:
     who = auth.require(request, "steward")
     await request.app.state.store.write(people.close, who.actor, request.path_params["id"])
@@ -118,6 +131,7 @@ async def close(request: Request) -> Response:
 
 
 @auth.needs("steward")
+@auth.sure
 async def suspend(request: Request) -> Response:
     who = auth.require(request, "steward")
     await request.app.state.store.write(people.suspend, who.actor, request.path_params["id"])
@@ -125,6 +139,7 @@ async def suspend(request: Request) -> Response:
 
 
 @auth.needs("steward")
+@auth.sure
 async def let_back(request: Request) -> Response:
     who = auth.require(request, "steward")
     await request.app.state.store.write(people.let_back, who.actor, request.path_params["id"])
@@ -135,6 +150,7 @@ routes = [
     Route("/steward/people", accounts, methods=["GET"]),
     Route("/steward/people", create, methods=["POST"]),
     Route("/steward/people/{id:int}/link", renew, methods=["POST"]),
+    Route("/steward/people/{id:int}/second", clear, methods=["POST"]),
     Route("/steward/people/{id:int}/role", role, methods=["POST"]),
     Route("/steward/people/{id:int}/close", close, methods=["POST"]),
     Route("/steward/people/{id:int}/suspend", suspend, methods=["POST"]),

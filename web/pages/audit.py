@@ -31,6 +31,7 @@ SAID = {
     "hid": N_("hid a reply by %(name)s"),
     "showed": N_("showed a reply by %(name)s again"),
     "account": N_("made an account for %(name)s: %(role)s"),
+    "second-cleared": N_("took the second step of %(name)s away"),
     "link": N_("made a link for %(name)s to choose a new password"),
 }
 

@@ -161,7 +161,7 @@ async def look(request: Request) -> Response:
 async def enter(request: Request) -> Response:
     limits.check(request, limits.SIGN_IN)
     account = await request.app.state.store.write(recovery.enter, _key(request), _browser(request))
-    response = await auth.enter(request, see_other(request, done.path("/account", "signed-in")), account)
+    response = await auth.enter(request, done.path("/account", "signed-in"), account)
     secure = request.app.state.cookie == auth.SECURE
     response.delete_cookie(_cookie(request), path="/", secure=secure, httponly=True, samesite="lax")
     return response

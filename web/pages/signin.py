@@ -1,4 +1,4 @@
-"""Signing in and out, one's own account, and a new password by a link from the steward."""
+"""Signing in, by a passkey or by a password and a second step, and out again."""
 
 from typing import Annotated, Any
 
@@ -8,15 +8,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import helping, people, pledges
-from hub.errors import N_, Invalid, NotAllowed
-from hub.store import Store, Tx
-from web import auth, browsers, done, forms, i18n, limits
+from hub import factors, people, sessions
+from hub.errors import N_, HubError, Invalid, NotAllowed
+from hub.factors import Factors
+from hub.people import Account
+from hub.store import Tx
+from web import auth, done, forms, limits, passkeys
 from web.forms import Form
 from web.templates import render, see_other
 
 Name = Annotated[str, Meta(max_length=300)]
 Password = Annotated[str, Meta(max_length=1000)]
+Answer = Annotated[str, Meta(max_length=passkeys.LARGEST)]
+WRONG_CODE = N_("That code is not right, or was used before. Wait for the next one and type that.")
 
 
 class SignIn(msgspec.Struct, frozen=True):
@@ -25,19 +29,15 @@ class SignIn(msgspec.Struct, frozen=True):
     next: str = ""
 
 
-class NewPassword(msgspec.Struct, frozen=True):
-    password: Password
-    again: Password = ""
+class WithPasskey(msgspec.Struct, frozen=True):
+    credential: Answer = ""
+    next: str = ""
 
 
-class Change(msgspec.Struct, frozen=True):
-    now: Password
-    password: Password
-    again: Password = ""
-
-
-class Language(msgspec.Struct, frozen=True):
-    language: str = ""
+class Second(msgspec.Struct, frozen=True):
+    code: Name = ""
+    credential: Answer = ""
+    next: str = ""
 
 
 class SignInPage(msgspec.Struct, frozen=True):
@@ -47,40 +47,12 @@ class SignInPage(msgspec.Struct, frozen=True):
     next: str
 
 
-class SignedIn(msgspec.Struct, frozen=True):
-    """Where somebody is signed in, since when, when last seen; `here` for this one.
-
-    `browser` and `system` are messages to be translated; `system` is empty when it cannot be told.
-    """
-
-    browser: str
-    system: str
-    created: int
-    seen: int
-    here: bool
-
-
-class AccountPage(msgspec.Struct, frozen=True):
-    """One's own account: `form` changes the password, `language` what pages speak, of `tongues` (tag, its own name).
-
-    `sessions` is everywhere that they are signed in, `helping` what they offered here, `pledged` to other hubs.
-    """
+class SecondPage(msgspec.Struct, frozen=True):
+    """The second step. `factors` is what they have; `next` is the page of ours to go on to."""
 
     form: Form[Any]
-    account: people.Account
-    language: Form[Any]
-    tongues: list[tuple[str, str]]
-    sessions: list[SignedIn]
-    helping: list[helping.Mine]
-    pledged: list[pledges.Mine]
-
-
-class PasswordPage(msgspec.Struct, frozen=True):
-    """A new password by a link. `key` is the link's secret, `login` whose it is."""
-
-    form: Form[Any]
-    key: str
-    login: str
+    factors: Factors
+    next: str
 
 
 async def sign_in(request: Request) -> Response:
@@ -100,124 +72,114 @@ async def enter(request: Request) -> Response:
         who = await auth.check(request, typed.name, typed.password)
     except Invalid as wrong:
         return _sign_in(request, form.refuse(wrong), wanted, 422)
+    return await auth.enter(request, _next(wanted, who), who)
+
+
+def _next(wanted: str, who: Account) -> str:
     to = wanted or ("/steward" if people.may(who, "organiser") else "/account")
-    response = auth.popup(see_other(request, done.path(to, "signed-in")), wanted)
-    return await auth.enter(request, response, who)
+    return done.path(to, "signed-in")
 
 
 def _sign_in(request: Request, form: Form[Any], wanted: str, status: int = 200) -> Response:
     return auth.popup(render(request, "signin.html", SignInPage(form, wanted), status, headers=_PRIVATE), wanted)
 
 
+# With a passkey
+
+
+async def options(request: Request) -> Response:
+    """What a passkey is to sign: anybody's to sign in with, one's own for the second step or to be sure."""
+    limits.check(request, limits.PASSKEY)
+    who = auth.account(request)
+    if who is not None:
+        return _json(await passkeys.options(request, "sure", who))
+    half = await _half(request)
+    return _json(await (passkeys.options(request, "second", half) if half else passkeys.options(request, "sign-in")))
+
+
+def _json(text: str) -> Response:
+    return Response(text, media_type="application/json", headers=_PRIVATE)
+
+
+async def with_passkey(request: Request) -> Response:
+    limits.check(request, limits.PASSKEY)
+    form = await forms.parse(request, WithPasskey)
+    wanted = auth.back(form.typed("next"), "")
+    if form.value is None:
+        return _sign_in(request, form, wanted, 422)
+    try:
+        shown = await passkeys.shown(request, "sign-in", form.value.credential)
+        who, app = await request.app.state.store.read(_owner, shown.passkey.account)
+    except HubError as wrong:
+        return _sign_in(request, form.refuse(wrong), wanted, 422)
+    return await auth.enter(request, _next(wanted, who), who, second=shown.verified or not app)
+
+
+def _owner(tx: Tx, actor: int) -> tuple[Account, bool]:
+    """Whose passkey it is, and whether they have an app to show as well: a passkey that nobody unlocked is one step."""
+    who = people.get(tx, actor)
+    if not people.may(who, "resident"):
+        raise Invalid(passkeys.REFUSED)
+    return who, bool(factors.of(tx, actor).app)
+
+
+# The second step
+
+
+async def _half(request: Request) -> Account | None:
+    secret = auth.cookie(request.scope, request.app.state.cookie)
+    return await request.app.state.store.read(sessions.half_session, secret) if secret else None
+
+
+async def second(request: Request) -> Response:
+    wanted = auth.back(request.query_params.get("next", ""), "/account")
+    who = await _half(request)
+    if who is None:
+        return see_other(request, wanted) if auth.account(request) else _too_late(request, wanted)
+    return await _second(request, forms.blank(next=wanted), who, wanted)
+
+
+async def _second(request: Request, form: Form[Any], who: Account, wanted: str, status: int = 200) -> Response:
+    found = await request.app.state.store.read(factors.of, who.actor)
+    return auth.popup(render(request, "second.html", SecondPage(form, found, wanted), status, headers=_PRIVATE), wanted)
+
+
+def _too_late(request: Request, wanted: str) -> Response:
+    """Ten minutes have gone by: it begins again with the password."""
+    late = Invalid(N_("That took too long, or you have signed in elsewhere meanwhile. Please start again."))
+    return _sign_in(request, forms.blank(next=wanted).refuse(late), wanted, 422)
+
+
+async def show_second(request: Request) -> Response:
+    form = await forms.parse(request, Second)
+    wanted, who = auth.back(form.typed("next"), "/account"), await _half(request)
+    if who is None:
+        return _too_late(request, wanted)
+    try:
+        await check_second(request, form, who, "second")
+    except (Invalid, NotAllowed) as wrong:
+        return await _second(request, form.refuse(wrong), who, wanted, 422)
+    return await auth.enter(request, wanted, who, second=True)
+
+
+async def check_second(request: Request, form: Form[Any], who: Account, purpose: str) -> None:
+    """Whether `code` or `credential` of the form shows that it is them. Raises `Invalid`, or `NotAllowed`."""
+    limits.check(request, limits.PASSKEY)
+    if form.value is None:
+        raise Invalid(passkeys.REFUSED)
+    if form.value.credential:
+        await passkeys.shown(request, purpose, form.value.credential, who)
+    elif not form.value.code.strip():
+        raise Invalid(N_("Fill this in."), field="code")
+    elif not await request.app.state.store.write(factors.check_code, who.actor, form.value.code):
+        raise Invalid(WRONG_CODE, field="code")
+
+
+# Out, and up
+
+
 async def leave(request: Request) -> Response:
     return await auth.leave(request, see_other(request, done.path("/", "signed-out")))
-
-
-@auth.needs("resident")
-async def mine(request: Request) -> Response:
-    return await _account(request, forms.blank())
-
-
-async def _account(request: Request, form: Form[Any], status: int = 200) -> Response:
-    who = auth.require(request, "resident")
-    secret = auth.cookie(request.scope, request.app.state.cookie)
-    everywhere, offered, pledged = await request.app.state.store.read(_about, who.actor, secret)
-    tongues = [(tag, i18n.LANGUAGES[tag]) for tag in request.app.state.hub.languages if tag in i18n.LANGUAGES]
-    page = AccountPage(form, who, forms.blank(language=who.language), tongues, everywhere, offered, pledged)
-    return render(request, "account.html", page, status, headers=_PRIVATE)
-
-
-def _about(tx: Tx, who: int, secret: str) -> tuple[list[SignedIn], list[helping.Mine], list[pledges.Mine]]:
-    everywhere = [
-        SignedIn(*browsers.named(it.agent), it.created, it.seen, it.here) for it in people.sessions(tx, who, secret)
-    ]
-    return everywhere, helping.all_mine(tx, who), pledges.all_mine(tx, who)
-
-
-@auth.needs("resident")
-async def speak(request: Request) -> Response:
-    form = await forms.parse(request, Language)
-    wanted = form.value.language if form.value else ""
-    who, hub = auth.require(request, "resident"), request.app.state.hub
-    await request.app.state.store.write(people.speak, who.actor, wanted if wanted in hub.languages else "")
-    return see_other(request, done.path("/account", "saved"))
-
-
-@auth.needs("resident")
-async def leave_others(request: Request) -> Response:
-    who, secret = auth.require(request, "resident"), auth.cookie(request.scope, request.app.state.cookie)
-    await request.app.state.store.write(people.close_others, who.actor, secret)
-    return see_other(request, done.path("/account", "left-others"))
-
-
-@auth.needs("resident")
-async def change(request: Request) -> Response:
-    """A new password, for somebody who knows the old one. Signs out everywhere else."""
-    form = await forms.parse(request, Change)
-    who, state = auth.require(request, "resident"), request.app.state
-    if form.value is None:
-        return await _account(request, form, 422)
-    limits.check(request, limits.PASSWORD, who.login)
-    known = await state.store.read(people.known_as, who.login)
-    if known is None or not await state.passwords.fits(form.value.now, known[1]):
-        return await _account(request, form.refuse(Invalid(N_("That is not your present password."), field="now")), 422)
-    try:
-        secret = await _set(request, who, form.value.password, form.value.again)
-    except Invalid as wrong:
-        return await _account(request, form.refuse(wrong), 422)
-    return auth.give(request, see_other(request, done.path("/account", "password")), secret, who.role)
-
-
-async def _set(request: Request, who: people.Account, password: str, again: str, key: str = "") -> str:
-    """Checks and keeps it. Returns the secret of a new session, the only one that is left."""
-    if again != password:
-        raise Invalid(N_("The two passwords differ. Type the same one twice."), field="again")
-    people.check_new_password(password, who.login, who.email, *request.app.state.hub.name.values())
-    hashed = await request.app.state.passwords.hashed(password)
-    store: Store = request.app.state.store
-    return await store.write(_renew, who.actor, hashed, request.headers.get("user-agent", ""), key)
-
-
-def _renew(tx: Tx, who: int, hashed: str, agent: str, key: str) -> str:
-    if key:
-        people.use_link(tx, "password", key)
-    people.set_password(tx, who, hashed)
-    return people.open_session(tx, who, agent)
-
-
-async def by_link(request: Request) -> Response:
-    key = request.query_params.get("key", "")[:200]
-    return _by_link(request, forms.blank(), key, await _whose(request, key))
-
-
-async def use_link(request: Request) -> Response:
-    limits.check(request, limits.PASSWORD)
-    key = request.query_params.get("key", "")[:200]
-    who = await _whose(request, key)
-    form = await forms.parse(request, NewPassword)
-    if form.value is None:
-        return _by_link(request, form, key, who, 422)
-    try:
-        secret = await _set(request, who, form.value.password, form.value.again, key)
-    except Invalid as wrong:
-        return _by_link(request, form.refuse(wrong), key, who, 422)
-    return auth.give(request, see_other(request, done.path("/account", "password")), secret, who.role)
-
-
-def _by_link(request: Request, form: Form[Any], key: str, who: people.Account, status: int = 200) -> Response:
-    return render(request, "password.html", PasswordPage(form, key, who.login), status, headers=_PRIVATE)
-
-
-async def _whose(request: Request, key: str) -> people.Account:
-    return await request.app.state.store.read(_linked, key)  # type: ignore[no-any-return]
-
-
-def _linked(tx: Tx, key: str) -> people.Account:
-    found = people.link(tx, "password", key)
-    who = people.get(tx, found) if found else None
-    if who is None or who.closed is not None:
-        raise NotAllowed(N_("This link has been used or is too old. Ask for a new one."))
-    return who
 
 
 _PRIVATE = {"Cache-Control": "no-store"}
@@ -225,11 +187,9 @@ _PRIVATE = {"Cache-Control": "no-store"}
 routes = [
     Route("/signin", sign_in, methods=["GET"]),
     Route("/signin", enter, methods=["POST"]),
+    Route("/signin/options", options, methods=["POST"]),
+    Route("/signin/passkey", with_passkey, methods=["POST"]),
+    Route("/signin/second", second, methods=["GET"]),
+    Route("/signin/second", show_second, methods=["POST"]),
     Route("/signout", leave, methods=["POST"]),
-    Route("/account", mine, methods=["GET"]),
-    Route("/account/language", speak, methods=["POST"]),
-    Route("/account", change, methods=["POST"]),
-    Route("/account/sessions", leave_others, methods=["POST"]),
-    Route("/password", by_link, methods=["GET"]),
-    Route("/password", use_link, methods=["POST"]),
 ]

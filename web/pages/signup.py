@@ -102,7 +102,7 @@ async def send(request: Request) -> Response:
 
 async def _join(request: Request, draft: signups.Draft, hashed: str, key: str) -> Response:
     account = await request.app.state.store.write(signups.join, draft, hashed, key)
-    return await auth.enter(request, see_other(request, done.path("/account", "joined")), account)
+    return await auth.enter(request, done.path("/account", "joined"), account)
 
 
 def _look_over(form: Form[Joining], request: Request) -> None:

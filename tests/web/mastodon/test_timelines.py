@@ -9,11 +9,12 @@ from browsing import Site
 from entities_schema import check
 from scene import lift, orchard, party, stranger
 
-from hub import asks, events, lists, people, posts, projects, reacting, relations, statuses, things
+from hub import apps, asks, events, lists, people, posts, projects, reacting, relations, statuses, things
 from hub.clock import now
 from hub.neighbouring import spread
 from hub.statuses import Draft
 from hub.store import Tx
+from web.mastodon.recent import Recent
 
 App = httpx.AsyncClient
 
@@ -219,3 +220,63 @@ async def test_a_list_has_what_its_members_say(signed_in: Any, site: Site, repli
     await site.did(spread)
     assert await ids(ann, f"timelines/list/{friends}") == ([answered, said] if answers else [said])
     assert (await ben.get(f"/api/v1/timelines/list/{friends}")).status_code == 404
+
+
+# --- what is kept is as new as the hub -------------------------------------------------------------
+
+
+async def test_a_page_that_is_kept_shows_what_was_done_since(signed_in: Any, site: Site) -> None:
+    ann, ben = await signed_in("ann"), await signed_in("ben")
+    said = await site.did(lambda tx: statuses.publish(tx, actor(tx, "ben"), Draft("Hi")).id)
+
+    async def page() -> list[tuple[bool, bool, int]]:
+        found = (await ann.get("/api/v1/timelines/public")).json()
+        return [(one["bookmarked"], one["favourited"], one["favourites_count"]) for one in found]
+
+    assert await page() == await page() == [(False, False, 0)]
+    await ann.post(f"/api/v1/statuses/{said}/bookmark")  # which stands in no log
+    assert await page() == [(True, False, 0)]
+    await ben.post(f"/api/v1/statuses/{said}/favourite")
+    assert await page() == [(True, False, 1)]
+    await site.did(lambda tx: relations.mute(tx, actor(tx, "ann"), actor(tx, "ben")))
+    assert await page() == []
+    await site.did(lambda tx: relations.unmute(tx, actor(tx, "ann"), actor(tx, "ben")))
+    await ben.delete(f"/api/v1/statuses/{said}")
+    assert await page() == []
+
+
+async def test_each_reader_has_their_own_page(signed_in: Any, site: Site) -> None:
+    ann, ben = await signed_in("ann"), await signed_in("ben")
+    said = await site.did(lambda tx: statuses.publish(tx, actor(tx, "ben"), Draft("Hi")).id)
+    await site.did(lambda tx: reacting.like(tx, actor(tx, "ann"), said))
+    seen = [(await app.get("/api/v1/timelines/public")).json()[0] for app in (ann, ben, site.guest)]
+    assert [one.get("favourited") for one in seen] == [True, False, None]
+
+
+async def test_what_is_asked_in_a_body_is_another_page(signed_in: Any, site: Site) -> None:
+    ann = await signed_in("ann")
+    await site.did(lambda tx: [statuses.publish(tx, actor(tx, "ann"), Draft(f"{n}")).id for n in range(3)])
+    assert len(await ids(ann, "timelines/public")) == 3
+    asked = await ann.request("GET", "/api/v1/timelines/public", json={"limit": 1})
+    assert len(asked.json()) == 1
+    assert len(await ids(ann, "timelines/public")) == 3
+
+
+async def test_a_token_that_ends_opens_nothing_at_once(signed_in: Any, site: Site) -> None:
+    ann = await signed_in("ann")
+    assert (await ann.get("/api/v1/timelines/home")).status_code == 200
+    await site.did(lambda tx: apps.end_all(tx, actor(tx, "ann")))
+    assert (await ann.get("/api/v1/timelines/home")).status_code == 401
+
+
+async def test_what_other_processes_write_is_seen_some_seconds_later(clock: Any) -> None:
+    recent: Recent[str] = Recent(2, 5_000)
+    recent.put("a", (1, 1), "then")
+    assert (recent.get("a", (1, 1)), recent.get("a", (1, 2)), recent.get("a", (2, 1))) == ("then", None, None)
+    clock.forward(4_999)
+    assert recent.get("a", (1, 1)) == "then"
+    clock.forward(1)
+    assert recent.get("a", (1, 1)) is None
+    for key in "bcd":
+        recent.put(key, (1, 1), key)
+    assert [recent.get(key, (1, 1)) for key in "bcd"] == [None, "c", "d"]
