@@ -115,8 +115,15 @@ def _bundles(tx: Tx, me: int, found: dict[str, list[Notice]]) -> list[Bundle]:
         faces = list(dict.fromkeys(it.actor for it in those))[:FACES]
         made.append(
             Bundle(
-                key=key, kind=first.kind, count=count, last=last, newest=first.id, oldest=those[-1].id, at=first.at,
-                actors=faces, thing=first.thing,
+                key=key,
+                kind=first.kind,
+                count=count,
+                last=last,
+                newest=first.id,
+                oldest=those[-1].id,
+                at=first.at,
+                actors=faces,
+                thing=first.thing,
             )
         )
     return sorted(made, key=lambda it: it.newest, reverse=True)
@@ -131,18 +138,18 @@ def _whole(tx: Tx, me: int, firsts: Iterable[Notice]) -> dict[str, tuple[int, in
     firsts = [*firsts]
     if not firsts:
         return {}
-    start = min(it.at for it in firsts) // SPAN * SPAN
-    rows = tx.all(
-        f"""SELECT n.kind, n.thing, n.at / {SPAN} AS half, count(*) AS n, max(n.id) AS last FROM notice n
-           JOIN actor a ON a.id = n.actor
-           WHERE n.account = :me AND n.filtered = 0 AND n.id >= :first AND n.kind IN ('favourite', 'reblog', 'follow')
-             AND a.removed IS NULL AND n.at >= :start
-             AND NOT EXISTS (SELECT 1 FROM block y WHERE y.blocker = :me AND y.blocked = n.actor)
-           GROUP BY n.kind, n.thing, n.at / {SPAN}""",
-        me=me, first=start << 16, start=start,
-    )  # fmt: skip
     found = {}
-    for row in rows:
-        about = f"-{row['thing']}" if row["thing"] else ""
-        found[f"{row['kind']}{about}-{row['half']}"] = (row["n"], row["last"])
+    for it in firsts:
+        start = it.at // SPAN * SPAN
+        row = tx.one(_COUNT, me=me, kind=it.kind, thing=it.thing or 0, start=start, end=start + SPAN)
+        if row is not None and row["n"]:
+            found[key_of(it)] = (row["n"], row["last"])
     return found
+
+
+_COUNT = """
+SELECT count(*) AS n, max(n.id) AS last FROM notice n JOIN actor a ON a.id = n.actor
+WHERE n.account = :me AND n.kind = :kind AND coalesce(n.thing, 0) = :thing AND n.at >= :start AND n.at < :end
+  AND n.filtered = 0 AND a.removed IS NULL
+  AND NOT EXISTS (SELECT 1 FROM block y WHERE y.blocker = :me AND y.blocked = n.actor)
+"""

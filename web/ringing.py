@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from federation import Outcome, Runner, Unreachable, Wire
-from hub import actors, neighbouring, notices, people, push, settings, things
+from hub import actors, notices, people, push, settings, things
 from hub.actors import Actor
 from hub.clock import DAY, HOUR, now
 from hub.config import Config
@@ -88,12 +88,6 @@ def runner(config: Config, base: str) -> Runner:
         return _outcome(said.status, call.at)
 
     return ring
-
-
-async def poll_over(wire: Wire, job: Job) -> Outcome:
-    """A poll has ended: those who took part are told."""
-    poll = int(job.args["poll"])
-    return Outcome(settle=lambda tx: neighbouring.poll_over(tx, poll))
 
 
 def _outcome(status: int, at: Subscription) -> Outcome:

@@ -1,7 +1,7 @@
 """All that is done in the background, by federation and by the web. A new kind of job is one line here."""
 
 from federation import RUNNERS, Runner
-from hub import letters, neighbouring, push
+from hub import letters, push
 from hub.config import Config
 from web import mail, ringing
 
@@ -12,5 +12,4 @@ def all_(config: Config, base: str) -> dict[str, Runner]:
         **RUNNERS,
         letters.KIND: mail.runner(config, base),
         push.KIND: ringing.runner(config, base),
-        neighbouring.POLL_OVER: ringing.poll_over,
     }

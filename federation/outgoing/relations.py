@@ -71,9 +71,7 @@ def gone(s: Sender, change: Change) -> None:
               UNION SELECT t.author FROM mention m JOIN thing t ON t.id = m.thing WHERE m.actor = :who
               UNION SELECT t.author FROM reaction r JOIN thing t ON t.id = r.thing WHERE r.actor = :who
               UNION SELECT r.actor FROM reaction r JOIN thing t ON t.id = r.thing WHERE t.author = :who
-              UNION SELECT r.author FROM thing t JOIN thing r ON r.reply_to = t.uri WHERE t.author = :who
-              UNION SELECT sender FROM message WHERE receiver = :who
-              UNION SELECT receiver FROM message WHERE sender = :who)""",
+              UNION SELECT r.author FROM thing t JOIN thing r ON r.reply_to = t.uri WHERE t.author = :who)""",
         who=it.id,
     )
     end = {"type": "Delete", "actor": it.uri, "to": [PUBLIC], "cc": [followers(it.uri)], "object": it.uri}

@@ -11,7 +11,7 @@ from federation.as2 import activities, whom
 from federation.as2.contexts import Json
 from federation.audience import Said, of_thread, said
 from federation.dispatch import TIMELINE, WORDS, Sender
-from hub import jobs, mentions, notices, things
+from hub import jobs, mentions, neighbouring, things
 from hub.clock import now
 from hub.errors import NotFound
 from hub.kept import DIRECT, OPEN
@@ -78,7 +78,7 @@ def over(tx: Tx, thing: int, ends: int) -> None:
     if it.extra.poll is not None and it.extra.poll.ends == ends:
         if it.local:
             tally(Sender(tx), it)
-        notices.poll_over(tx, thing)
+        neighbouring.poll_over(tx, thing)
 
 
 def _say(s: Sender, it: Thing, make: Make, to: dict[str, None], *, listed: bool = False) -> None:

@@ -70,6 +70,7 @@ CREATE TABLE notice_welcome (
 ) {strict};
 CREATE INDEX notice_by_sender ON notice (account, actor, id);
 CREATE INDEX notice_of_thing ON notice (thing) WHERE thing IS NOT NULL;
+CREATE INDEX notice_alike ON notice (account, kind, coalesce(thing, 0), at);
 CREATE INDEX notice_shown ON notice (account, id) WHERE filtered = 0;
 
 CREATE INDEX mute_by_muted ON mute (muted);

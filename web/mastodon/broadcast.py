@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import msgspec
+import structlog
 
 from hub import hearing
 from hub.changes import Change, Kind
@@ -16,6 +17,8 @@ from hub.kept import PUBLIC as FOR_ALL
 from hub.store import Tx
 from web.mastodon import conversations, entities, notifications
 from web.mastodon.view import Entry, View
+
+log = structlog.get_logger()
 
 USER, NOTICES, PRIVATE, LIST = "user", "user:notification", "direct", "list"
 PUBLIC, TAG, LOCAL_TAG = "public", "hashtag", "hashtag:local"
@@ -52,6 +55,8 @@ def told(tx: Tx, v: View, changes: Iterable[Change], wanted: Wanted) -> list[Tol
                 found += handle(tx, v, change, wanted)
             except NotFound:  # it has gone since
                 continue
+            except Exception:  # those behind it must be told all the same
+                log.exception("a change is told to nobody", kind=change.kind, change=change.id)
     return found
 
 

@@ -11,6 +11,7 @@ from web.mastodon import entities
 from web.mastodon.api import Caller, Page, answer, links, raw, route
 from web.mastodon.notifications import ABOUT, COUNTED, DEFAULT, MOST, MOST_COUNTED, Asked, asked, last_read
 from web.mastodon.params import Params
+from web.mastodon.recent import given
 from web.mastodon.shapes import encoded, stamp
 from web.mastodon.view import Entry, View, view
 
@@ -46,10 +47,14 @@ class Part(msgspec.Struct, frozen=True):
 
 async def all_(request: Request, caller: Caller, params: Params) -> Response:
     page, partial = params.page(DEFAULT, MOST), params.text("expand_accounts") == PARTIAL
-    found = await request.app.state.store.read(
-        _page, view(request), caller.id, asked(params), _bundled(params), page, partial
-    )
-    return raw(found[0], _links(request, found[1], page))
+
+    async def made() -> Response:
+        body, found = await request.app.state.store.read(
+            _page, view(request), caller.id, asked(params), _bundled(params), page, partial
+        )
+        return raw(body, _links(request, found, page))
+
+    return await given(request, caller.id, made)
 
 
 async def one(request: Request, caller: Caller, params: Params) -> Response:

@@ -39,9 +39,7 @@ def written(tx: Tx, v: View, me: int, id: int) -> bytes:
 
 
 def _page(tx: Tx, v: View, me: int, page: Page) -> list[tuple[int, bytes]]:
-    found = conversations.page(
-        tx, me, before=page.max_id, after=page.min_id, since=page.since_id, limit=page.limit
-    )
+    found = conversations.page(tx, me, before=page.max_id, after=page.min_id, since=page.since_id, limit=page.limit)
     return _written(tx, v, me, found)
 
 

@@ -1,5 +1,7 @@
 """What somebody is told, one line each, as apps have always asked for it."""
 
+from functools import lru_cache
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +13,7 @@ from hub.store import Tx
 from web.mastodon import entities
 from web.mastodon.api import Caller, Page, answer, listed, path_id, raw, route
 from web.mastodon.params import Params
+from web.mastodon.recent import given
 from web.mastodon.shapes import stamp
 from web.mastodon.view import Entry, View, view
 
@@ -22,8 +25,12 @@ ABOUT = frozenset({"mention", "status", "reblog", "favourite", "poll", "update"}
 
 async def all_(request: Request, caller: Caller, params: Params) -> Response:
     page = params.page(DEFAULT, MOST)
-    told, ids = await request.app.state.store.read(_page, view(request), caller.id, asked(params), page)
-    return listed(request, told, ids, page)
+
+    async def made() -> Response:
+        told, ids = await request.app.state.store.read_hot(_page, view(request), caller.id, asked(params), page)
+        return listed(request, told, ids, page)
+
+    return await given(request, caller.id, made)
 
 
 async def one(request: Request, caller: Caller, params: Params) -> Response:
@@ -87,9 +94,14 @@ def bodies(tx: Tx, v: View, me: int, told: list[Notice]) -> list[bytes]:
 
 
 def _notification(it: Notice, by: bytes, about: bytes) -> bytes:
+    return _head(it) + by + (b',"status":' + about if about else b"") + b"}"
+
+
+@lru_cache(maxsize=4096)
+def _head(it: Notice) -> bytes:
+    """What never changes of it."""
     head = f'{{"id":"{it.id}","type":"{it.kind}","created_at":"{stamp(it.at)}",'
-    head += f'"group_key":"{bundles.key_of(it)}","account":'
-    return head.encode() + by + (b',"status":' + about if about else b"") + b"}"
+    return f'{head}"group_key":"{bundles.key_of(it)}","account":'.encode()
 
 
 def _page(tx: Tx, v: View, me: int, it: Asked, page: Page) -> tuple[list[bytes], list[int]]:

@@ -4,8 +4,11 @@ An app asks for the same page again and again, and for who it acts for with ever
 on PostgreSQL we hear when it goes into the log; of the rest we know a few seconds later.
 """
 
-from collections.abc import Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from hub.clock import now
 from hub.store import Store
@@ -39,3 +42,19 @@ class Recent(Generic[V]):
         self._found[key] = as_of, now(), value
         if len(self._found) > self._most:
             del self._found[next(iter(self._found))]
+
+
+async def given(request: Request, who: int, made: Callable[[], Awaitable[Response]]) -> Response:
+    """The page that `who` asks for; the same again while nothing has been written since it was `made`."""
+    state = request.app.state
+    recent: Recent[Response] = state.timelines
+    as_of, key = standing(state.store), (who, request.scope["path"], request.scope["query_string"])
+    plain = not {"content-length", "transfer-encoding"} & {*request.headers}  # nothing more was asked in a body
+    found = recent.get(key, as_of) if plain else None
+    if found is None:
+        found = await made()
+        if plain:
+            recent.put(key, as_of, found)
+    again = Response(found.body)
+    again.raw_headers = [*found.raw_headers]
+    return again

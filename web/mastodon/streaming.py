@@ -138,15 +138,14 @@ class Streams:
     async def _follow(self, place: Place) -> None:
         store: Store = self._state.store
         while True:
-            seen = store.changed.count
+            seen, many = store.changed.count, 0
             try:
                 many, place = await self._tell(place)
                 await self._look()
-            except Busy:
-                many = 0
+            except Busy as error:
+                log.warning("streams wait", why=str(error))
             except Exception:
                 log.exception("a turn of the streams failed")
-                many, place = 0, await store.read(changes.place)
             if many < AT_ONCE:
                 await store.wait_for_change(LONGEST_WAIT, seen)
 
@@ -155,9 +154,11 @@ class Streams:
         wanted = self._wanted = self._wanted or _wanted(self._on)
         v = view_of(self._state)
         many, place, found = await self._state.store.read(_news, v, place, wanted)
-        for it in found:
+        for number, it in enumerate(found):
             for one in [*self._on.get(it.channel, ())]:
                 one.hear(it)
+            if number % BACKLOG == BACKLOG // 2:
+                await asyncio.sleep(0)  # so that those who keep up can
         return many, place
 
     async def _look(self) -> None:
@@ -166,8 +167,9 @@ class Streams:
         if clock - self._looked < LOOK:
             return
         self._looked = clock
-        alive = await self._state.store.read(hearing.alive, {one.caller.token for one in self._all})
-        for one in [*self._all]:
+        those = [*self._all]  # and nobody who joins meanwhile
+        alive = await self._state.store.read(hearing.alive, {one.caller.token for one in those})
+        for one in those:
             if one.caller.token not in alive:
                 one.end(ENDED)
 

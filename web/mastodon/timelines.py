@@ -6,12 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub import actors, homes, timelines
-from hub.store import Store, Tx
+from hub.store import Tx
 from hub.timelines import Line, Stretch
 from web.mastodon import entities
-from web.mastodon.api import JSON, Caller, listed, path_id, raw, route
+from web.mastodon.api import Caller, listed, path_id, raw, route
 from web.mastodon.params import Page, Params
-from web.mastodon.recent import Recent, standing
+from web.mastodon.recent import given
 from web.mastodon.view import Entry, View, view
 
 Asked = Callable[[Tx, Stretch], list[Line]]
@@ -23,20 +23,12 @@ async def lines(request: Request, caller: Caller, page: Page, asked: Asked) -> R
 
     Read where it is called: most of it is written out already.
     """
-    state = request.app.state
-    store: Store = state.store
-    recent: Recent[Response] = state.timelines
-    as_of, key = standing(store), (caller.id, request.scope["path"], request.scope["query_string"])
-    plain = not {"content-length", "transfer-encoding"} & {*request.headers}  # nothing more was asked in a body
-    found = recent.get(key, as_of) if plain else None
-    if found is None:
-        ids, bodies = await store.read_hot(_written, view(request), caller.id, page, asked)
-        found = listed(request, bodies, ids, page)
-        if plain:
-            recent.put(key, as_of, found)
-    again = Response(found.body, media_type=JSON)
-    again.raw_headers = [*found.raw_headers]
-    return again
+
+    async def made() -> Response:
+        ids, bodies = await request.app.state.store.read_hot(_written, view(request), caller.id, page, asked)
+        return listed(request, bodies, ids, page)
+
+    return await given(request, caller.id, made)
 
 
 def _written(tx: Tx, v: View, me: int, page: Page, asked: Asked) -> Written:

@@ -24,10 +24,11 @@ from hub import (
     voting,
 )
 from hub.clock import DAY, HOUR
+from hub.config import Config
 from hub.neighbouring import poll_over, spread
 from hub.statuses import Draft, NewPoll
 from hub.store import Tx
-from web import ringing
+from web import ringing, runners, worker
 
 App = httpx.AsyncClient
 V1, V2 = "/api/v1/notifications", "/api/v2/notifications"
@@ -157,29 +158,20 @@ async def test_a_poll_that_has_ended_is_told_to_all_who_took_part_once(
     signed_in: Any, site: Site, clock: Clock
 ) -> None:
     ann, ben = await signed_in("ann"), await signed_in("ben")
+
     def poll(tx: Tx) -> int:
         said = statuses.publish(tx, actor(tx, "ann"), Draft("Tea?", poll=NewPoll(["Yes", "No"], HOUR)))
         voting.vote(tx, actor(tx, "ben"), said.id, [0])
         return said.id
 
     said = await told(site, poll)
-    jobs = await site.store.read(lambda tx: tx.all("SELECT due FROM job WHERE kind = 'poll-over'"))
-    assert len(jobs) == 1
-    clock.ms = jobs[0]["due"]
-    await site.did(poll_over, said)
+    await worker.drain(site.app.state.wire, runners=runners.all_(Config(), site.base))
+    assert await types(ben) == []
+    clock.forward(HOUR)
+    await worker.drain(site.app.state.wire, runners=runners.all_(Config(), site.base))
     await site.did(poll_over, said)
     assert await types(ann) == ["poll"]
     assert await types(ben) == ["poll"]
-
-
-async def test_a_poll_that_was_given_more_time_is_not_told_of_yet(signed_in: Any, site: Site, clock: Clock) -> None:
-    ann = await signed_in("ann")
-    said = await told(
-        site, lambda tx: statuses.publish(tx, actor(tx, "ann"), Draft("?", poll=NewPoll(["a", "b"], HOUR))).id
-    )
-    await site.did(poll_over, said)
-    assert await types(ann) == []
-    assert await site.store.read(lambda tx: len(tx.all("SELECT 1 AS x FROM job WHERE kind = 'poll-over'"))) == 2
 
 
 # --- in bundles ------------------------------------------------------------------------------------
