@@ -54,7 +54,7 @@ def taken(params: Params, shape: type[T]) -> T:
         return msgspec.convert(given, shape, strict=False)
     except msgspec.ValidationError as exc:
         name = next((name for name in names if f"`$.{name}`" in str(exc) or f"`{name}`" in str(exc)), "")
-        raise Invalid(NOT_UNDERSTOOD, field=name, name=name or N_("This")) from exc
+        raise Invalid(NOT_UNDERSTOOD, field=name, name=name or "?") from exc
 
 
 def part(request: Request, found: list[Any], after: object | None) -> Response:
