@@ -15,7 +15,22 @@ from federation.keys import host_of
 from federation.outcome import DONE, Outcome, Runner
 from federation.resolve import Gathered, Plan
 from federation.wire import Wire
-from hub import actors, apps, asks, jobs, joining, keys, letters, manners, neighbouring, reports, scheduled, signups
+from hub import (
+    actors,
+    apps,
+    asks,
+    jobs,
+    joining,
+    keys,
+    leaving,
+    letters,
+    manners,
+    neighbouring,
+    reports,
+    scheduled,
+    signups,
+    unsaid,
+)
 from hub import peers as hub_peers
 from hub.actors import Actor
 from hub.clock import DAY, HOUR, MINUTE, now
@@ -273,9 +288,11 @@ def _sweep(tx: Tx) -> None:
     manners.sweep(tx)
     keys.sweep(tx)
     reports.sweep(tx)
+    neighbouring.sweep(tx)
     apps.sweep(tx)
     letters.sweep(tx)
     signups.sweep(tx)
     joining.mind(tx)
-    neighbouring.sweep(tx)
     outgoing.sweep(tx)
+    unsaid.sweep(tx)
+    leaving.over(tx)

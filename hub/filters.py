@@ -280,9 +280,7 @@ def _wish(tx: Tx, filter: int, wishes: Iterable[Wish]) -> None:
 
 
 def _touch(tx: Tx, id: int) -> None:
-    row = tx.one(
-        "UPDATE filter SET changed = :changed WHERE id = :id RETURNING account", id=id, changed=new_id()
-    )
+    row = tx.one("UPDATE filter SET changed = :changed WHERE id = :id RETURNING account", id=id, changed=new_id())
     if row is not None:
         record(tx, Kind.FILTERS_CHANGED, subject=row["account"], actor=row["account"])
 

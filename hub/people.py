@@ -144,7 +144,7 @@ def change_role(tx: Tx, who: int, actor: int, role: str) -> Account:
     if role not in ROLES:
         raise Invalid(N_("A role is resident, organiser, moderator or steward."), field="role")
     if role != "steward":
-        _keep_a_steward(tx, account)
+        keep_a_steward(tx, account)
     up = ROLES.index(role) > ROLES.index(account.role)
     tx.run("UPDATE account SET role = :role WHERE actor = :actor", role=role, actor=actor)
     if up:
@@ -157,7 +157,7 @@ def close(tx: Tx, who: int, actor: int) -> None:
     """Nobody signs in with this account any more. What they published stays. Raises `Conflict` likewise."""
     require(tx, who, "steward")
     account = get(tx, actor)
-    _keep_a_steward(tx, account)
+    keep_a_steward(tx, account)
     tx.run("UPDATE account SET closed = :now WHERE actor = :actor AND closed IS NULL", now=now(), actor=actor)
     _leave(tx, actor)
     audit.note(tx, who, "closed", actor, name=account.login)
@@ -167,7 +167,7 @@ def suspend(tx: Tx, who: int, actor: int) -> None:
     """Stop somebody until they are let back: they are signed out, and may do nothing. Stewards may."""
     require(tx, who, "steward")
     account = get(tx, actor)
-    _keep_a_steward(tx, account)
+    keep_a_steward(tx, account)
     if tx.run("UPDATE account SET state = 'suspended' WHERE actor = :actor AND state = 'active'", actor=actor):
         _leave(tx, actor)
         audit.note(tx, who, "suspended", actor, name=account.login)
@@ -239,7 +239,8 @@ def _leave(tx: Tx, actor: int) -> None:
     tx.run("DELETE FROM link WHERE account = :actor", actor=actor)
 
 
-def _keep_a_steward(tx: Tx, without: Account) -> None:
+def keep_a_steward(tx: Tx, without: Account) -> None:
+    """Raises `Conflict` when no steward would be left without this one."""
     if not may(without, "steward"):
         return
     row = tx.one(

@@ -62,9 +62,7 @@ def test_every_dependency_is_pinned_with_hashes(lock: str) -> None:
 def test_no_lock_says_where_to_get_things(lock: str) -> None:
     words = (ROOT / lock).read_text()
 
-    assert not re.findall(
-        r"://|^-|\s@\s|--(?:index|extra-index|find-links|trusted)|(?:^|\s)/\w+", words, re.MULTILINE
-    )
+    assert not re.findall(r"://|^-|\s@\s|--(?:index|extra-index|find-links|trusted)|(?:^|\s)/\w+", words, re.MULTILINE)
 
 
 def test_what_is_tested_is_what_runs() -> None:

@@ -16,6 +16,7 @@ from hub import (
     invitations,
     jobs,
     links,
+    lists,
     peers,
     people,
     posts,
@@ -130,7 +131,9 @@ def _talk(tx: Tx, bethan: int, delyth: int) -> dict[str, str]:
     reacting.like(tx, delyth, heron.id)
     tx.run("UPDATE actor SET locked = 1 WHERE id = :delyth", delyth=delyth)
     relations.follow(tx, bethan, delyth)
-    return {"heron": str(heron.id), "bethan": str(bethan)}
+    street = lists.create(tx, delyth, "Our street").id
+    lists.add(tx, delyth, street, [bethan])
+    return {"heron": str(heron.id), "bethan": str(bethan), "list": str(street)}
 
 
 def _joining(tx: Tx, delyth: int) -> dict[str, str]:

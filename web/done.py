@@ -110,6 +110,10 @@ SAID = {
     "deed-mute-week": N_("You do not hear them for a week. They are not told."),
     "deed-accept": N_("They follow you now."),
     "deed-refuse": N_("They do not follow you. They are not told why."),
+    "brought": N_("We are at work on it. Come back in a while to see how far it is."),
+    "leaving": N_("You leave in a week. Until then one button here is all it takes to stay."),
+    "staying": N_("You stay. Nothing has been lost."),
+    "list-gone": N_("The list is thrown away. The people on it are still followed."),
     "replied": N_("Your reply is here, and goes out to those who follow."),
 }
 

@@ -23,8 +23,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from web.front import Front
 
 PATIENCE = 10.0  # seconds from the first byte of a request to the last of its head
-STUCK = 30.0  # seconds until a socket is hung up on whose other side reads nothing
 SOON = 1.0  # seconds to the last byte of a letter; then it goes the long way, where there is patience for it
+STUCK = 30.0  # seconds until a socket is hung up on whose other side reads nothing
 LARGEST = 16 * 1024  # bytes of a head: address and headers
 
 Head = tuple[tuple[bytes, bytes], ...]

@@ -2,11 +2,9 @@
 
 import msgspec
 
-from hub import actors, asks, events, search, things, viewing, voting
+from hub import actors, asks, events, search, timelines, viewing, voting
 from hub.actors import By
-from hub.clock import now
 from hub.kept import OPEN, Thing
-from hub.mentions import folded
 from hub.settings import Hub
 from hub.store import Row, Tx
 from hub.text import Text
@@ -77,50 +75,14 @@ def one(tx: Tx, hub: Hub, me: int, thing: Thing) -> Card:
     return _card(tx, hub, me, Entry(thing.id, thing.id), thing, _counts(tx, [thing.id], me))
 
 
-def said(tx: Tx, author: int, me: int, *, before: int, replies: bool, most: int = MOST + 1) -> list[Entry]:
-    """What somebody said and shared, newest first, as `me` may see it."""
-    rows = tx.all(
-        f"""SELECT * FROM (
-              SELECT t.id, t.id AS thing, NULL AS shared_by FROM thing t WHERE t.author = :author AND t.id < :before
-                AND t.kind <> 'companion' AND t.audience <> 'direct' AND (:replies = 1 OR t.reply_to IS NULL)
-                AND {viewing.SEEN}
-              UNION ALL
-              SELECT r.id, r.thing, r.actor AS shared_by FROM reaction r JOIN thing t ON t.id = r.thing
-              WHERE r.actor = :author AND r.kind = 'share' AND r.id < :before AND {viewing.SEEN}
-            ) x ORDER BY id DESC LIMIT :most""",
-        author=author, before=before, replies=int(replies), me=me, most=most,
-    )  # fmt: skip
-    return [_entry(row) for row in rows]
+def entries(lines: list[timelines.Line]) -> list[Entry]:
+    """A list of the domain, to be shown as cards."""
+    return [Entry(id, thing, shared_by) for id, thing, shared_by in lines]
 
 
-def tagged(tx: Tx, tag: str, me: int, *, before: int, most: int = MOST + 1) -> list[Entry]:
-    """What is found under a hashtag, newest first."""
-    rows = tx.all(
-        f"""SELECT t.id, t.id AS thing, NULL AS shared_by FROM {things.FROM} JOIN thing_tag g ON g.thing = t.id
-            WHERE g.tag = :tag AND t.id < :before AND t.audience = 'public' AND t.kind <> 'companion'
-              AND {viewing.SEEN} AND {viewing.WANTED} ORDER BY g.thing DESC LIMIT :most""",
-        tag=folded(tag), before=before, me=me, now=now(), most=most,
-    )  # fmt: skip
-    return [_entry(row) for row in rows]
-
-
-def kept(tx: Tx, me: int, *, before: int, most: int = MOST + 1) -> list[Entry]:
-    """What somebody keeps for later, the last kept first. The list goes by when."""
-    rows = tx.all(
-        """SELECT id, thing, NULL AS shared_by FROM bookmark WHERE account = :me AND id < :before
-           ORDER BY id DESC LIMIT :most""",
-        me=me, before=before, most=most,
-    )  # fmt: skip
-    return [_entry(row) for row in rows]
-
-
-def liked(tx: Tx, me: int, *, before: int, most: int = MOST + 1) -> list[Entry]:
-    rows = tx.all(
-        """SELECT id, thing, NULL AS shared_by FROM reaction WHERE actor = :me AND kind = 'like' AND id < :before
-           ORDER BY id DESC LIMIT :most""",
-        me=me, before=before, most=most,
-    )  # fmt: skip
-    return [_entry(row) for row in rows]
+def older(before: int, most: int = MOST) -> timelines.Stretch:
+    """The part of a list below a number: one more than is shown, to see whether there is more."""
+    return timelines.Stretch(before=before, limit=most + 1)
 
 
 def people_found(tx: Tx, words: str, most: int = 12) -> list[actors.Actor]:
@@ -193,7 +155,3 @@ def _answered(tx: Tx, it: Thing) -> By | None:
 def _by(tx: Tx, id: int | None) -> By | None:
     row = tx.one(f"SELECT {actors.BY} FROM actor a WHERE a.id = :id", id=id or 0)
     return actors.by(row, id) if row and id else None
-
-
-def _entry(row: Row) -> Entry:
-    return Entry(row["id"], row["thing"], row["shared_by"])

@@ -72,7 +72,8 @@ RESIDENT = {
     "said here": "/around/here", "said elsewhere": "/around/near", "kept": "/bookmarks", "liked": "/favourites",
     "told to me": "/notifications", "say something": "/compose", "answer": "/compose?reply_to={heron}",
     "a conversation": "/posts/{heron}", "news, signed in": "/posts/{post}", "a neighbour, signed in": "/@bethan",
-    "who follows": "/people/{bethan}/followers",
+    "who follows": "/people/{bethan}/followers", "lists": "/lists", "a list": "/lists/{list}",
+    "one’s own page": "/account/profile", "take along": "/account/belongings", "leave": "/account/leave",
 }  # fmt: skip
 NATIONAL = {
     "national front": "/", "national events": "/events", "national asks": "/asks", "national projects": "/projects",
@@ -101,6 +102,8 @@ WRONG = {
     "wrong account": ("steward", "/steward/people", {"login": "?"}),
     "wrong settings": ("steward", "/steward/settings", {"name.en": "", "name.cy": ""}),
     "wrong cancellation": ("steward", "/events/{event}/cancel", {}),
+    "wrong page": ("delyth", "/account/profile", {"name": "x" * 60}),
+    "wrong list": ("delyth", "/lists", {"title": " "}),
     "wrong words": ("delyth", "/compose", {"text": " "}),
     "wrong wish to join": ("guest", "/signup", {"login": "d d", "email": "nobody"}),
     "wrong address": ("steward", "/account/email", {"email": "nobody"}),

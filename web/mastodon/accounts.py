@@ -103,9 +103,7 @@ def _on_lists(tx: Tx, me: int, other: int) -> list[List]:
 
 async def familiar(request: Request, caller: Caller, params: Params) -> Response:
     """For each of them, who of those that I follow follows them."""
-    found = await request.app.state.store.read(
-        _familiar, view(request), caller.id, ids(params, "id")[:FAMILIAR]
-    )
+    found = await request.app.state.store.read(_familiar, view(request), caller.id, ids(params, "id")[:FAMILIAR])
     return answer([{"id": str(id), "accounts": [msgspec.Raw(one) for one in them]} for id, them in found])
 
 

@@ -168,9 +168,7 @@ async def things(request: Request, caller: Caller, params: Params) -> Response:
 
 async def add_thing(request: Request, caller: Caller, params: Params) -> Response:
     thing = params.number("status_id", 0) or 0
-    return answer(
-        _one(await request.app.state.store.write(filters.add_thing, caller.id, path_id(request), thing))
-    )
+    return answer(_one(await request.app.state.store.write(filters.add_thing, caller.id, path_id(request), thing)))
 
 
 async def thing(request: Request, caller: Caller, params: Params) -> Response:

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hub import actors, media, people, relations, slices, things
+from hub import actors, media, people, relations, slices, things, timelines
 from hub.actors import Actor
 from hub.errors import N_, NotFound
 from hub.relations import Relation
@@ -19,8 +19,7 @@ from web.pages.slices import answer
 from web.shell import Alternate
 from web.showing import Photo, photos, web_address
 from web.templates import render
-from web.timeline import Card, cards, said
-from web.timeline import one as card
+from web.timeline import Card, cards, entries, older
 
 MOST_PEOPLE = 40
 
@@ -113,7 +112,7 @@ async def _gathered(request: Request, who: Actor) -> PersonPage:
 
 
 def gather(tx: Tx, hub: Hub, who: Actor, me: int, before: int, talk: bool) -> PersonPage:
-    found = cards(tx, hub, me, said(tx, who.id, me, before=before, replies=talk))
+    found = cards(tx, hub, me, entries(timelines.of(tx, me, who.id, older(before), replies=talk)))
     return PersonPage(
         actor=who, face=face(tx, who), away="" if who.local else web_address(who.url), talk=talk, mine=who.id == me,
         stands=relations.between(tx, me, who.id) if me and me != who.id else None,
@@ -135,12 +134,7 @@ def face(tx: Tx, who: Actor) -> Photo | None:
 
 
 def _pinned(tx: Tx, hub: Hub, who: int, me: int) -> list[Card]:
-    rows = tx.all(
-        f"""SELECT {things.COLUMNS} FROM {things.FROM} JOIN pin p ON p.thing = t.id AND p.account = t.author
-            WHERE t.author = :who AND t.removed IS NULL AND t.hidden = 0 ORDER BY p.at DESC LIMIT 5""",
-        who=who,
-    )
-    return [card(tx, hub, me, things.common(row)) for row in rows]
+    return cards(tx, hub, me, entries(timelines.pinned(tx, who))).cards
 
 
 def named(tx: Tx, login: str, hub: Hub) -> Actor:

@@ -8,8 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub import homes, things, viewing
-from hub.clock import now
+from hub import homes, timelines
 from hub.people import Account
 from hub.settings import Hub
 from hub.store import Tx
@@ -17,7 +16,7 @@ from web import auth, forms
 from web.cache import shared
 from web.forms import Form
 from web.templates import render
-from web.timeline import MOST, Card, Cards, Entry, cards, kept, liked, tagged
+from web.timeline import MOST, Card, Cards, Entry, cards, entries, older
 
 LAST = 2**63 - 1
 AROUND = ("here", "near")
@@ -43,30 +42,34 @@ async def home(request: Request) -> Response:
 @auth.needs("resident")
 async def here(request: Request) -> Response:
     """What everybody here says in public."""
-    return await _list(request, "here", _around(local=1))
+    return await _list(request, "here", _around(local=True))
 
 
 @auth.needs("resident")
 async def near(request: Request) -> Response:
     """What comes in from other hubs and servers."""
-    return await _list(request, "near", _around(local=0))
+    return await _list(request, "near", _around(local=False))
 
 
 @auth.needs("resident")
 async def bookmarks(request: Request) -> Response:
-    return await _list(request, "kept", lambda tx, me, before: kept(tx, me, before=before))
+    return await _list(request, "kept", lambda tx, me, before: entries(timelines.kept(tx, me, older(before))))
 
 
 @auth.needs("resident")
 async def favourites(request: Request) -> Response:
-    return await _list(request, "liked", lambda tx, me, before: liked(tx, me, before=before))
+    return await _list(request, "liked", lambda tx, me, before: entries(timelines.liked(tx, me, older(before))))
 
 
 @shared
 async def topic(request: Request) -> Response:
     """What is said about something, for everybody."""
     word = request.path_params["tag"][:100]
-    return await _list(request, "tag", lambda tx, me, before: tagged(tx, word, me, before=before), tag=word)
+
+    def find(tx: Tx, me: int, before: int) -> list[Entry]:
+        return entries(timelines.tagged(tx, me, older(before), word))
+
+    return await _list(request, "tag", find, tag=word)
 
 
 @auth.needs("resident")
@@ -100,17 +103,8 @@ def _home(tx: Tx, me: int, before: int) -> list[Entry]:
     return [Entry(row["id"], row["thing"], row["shared_by"]) for row in rows]
 
 
-def _around(*, local: int) -> Find:
-    def find(tx: Tx, me: int, before: int) -> list[Entry]:
-        rows = tx.all(
-            f"""SELECT t.id FROM {things.FROM} WHERE t.local = :local AND t.audience = 'public' AND t.hidden = 0
-                  AND t.removed IS NULL AND t.kind <> 'companion' AND t.id < :before AND {viewing.WANTED}
-                ORDER BY t.id DESC LIMIT :most""",
-            local=local, before=before, me=me, now=now(), most=MOST + 1,
-        )  # fmt: skip
-        return [Entry(row["id"], row["id"]) for row in rows]
-
-    return find
+def _around(*, local: bool) -> Find:
+    return lambda tx, me, before: entries(timelines.public(tx, me, older(before), local=local))
 
 
 def _since(tx: Tx, me: int, since: int) -> int:

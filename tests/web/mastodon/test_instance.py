@@ -83,8 +83,10 @@ async def test_a_steward_stops_somebody_lets_them_back_and_closes_their_account(
     assert (shown["username"], shown["email"], shown["disabled"]) == ("ann", "ann@glan.example", False)
     check(shown["account"], "Account")
     check(shown["role"], "Role")
-    for path, query in (("admin/accounts", {"local": True, "username": "ann"}),
-                        ("v2/admin/accounts", {"origin": "local", "status": "active", "email": "ann@glan.example"})):
+    for path, query in (
+        ("admin/accounts", {"local": True, "username": "ann"}),
+        ("v2/admin/accounts", {"origin": "local", "status": "active", "email": "ann@glan.example"}),
+    ):
         assert [one["id"] for one in await read(steward, path, **query)] == [a]  # type: ignore[arg-type]
     assert len(await read(steward, "v2/admin/accounts", permissions="staff")) == 2
     await do(steward, f"admin/accounts/{a}/action", type="disable")

@@ -217,4 +217,3 @@ async def test_a_fact_says_since_when_the_page_is_known_to_be_theirs(signed_in: 
 async def test_an_app_makes_no_account(signed_in: Any) -> None:
     ann = await signed_in("ann")
     await do(ann, "accounts", "Error", 403, username="x", email="x@x.example", password="x" * 12, agreement=True)
-
