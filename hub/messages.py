@@ -6,7 +6,7 @@ read together; a person's letters are their own.
 
 import msgspec
 
-from hub import actors, mentions, people, things
+from hub import actors, mentions, people, search, things
 from hub.actors import By
 from hub.changes import Kind, record
 from hub.clock import DAY, now
@@ -57,6 +57,7 @@ def tell(
         reply_to=reply_to, audience=DIRECT, personal=True, about=about, folder="message",
     )  # fmt: skip
     mentions.note(tx, id, [receiver])
+    search.forget(tx, id)  # nobody looks for a door code in the hub's index of words
     record(tx, Kind.MESSAGE_SENT, subject=id, actor=sender)
     return id
 
@@ -76,6 +77,7 @@ def receive(tx: Tx, sender: int, receiver: int, seen: things.Seen, *, about: int
     id = things.mirror(tx, kind, sender, letter, root=root, personal=True, about=about)
     if id is not None:
         mentions.note(tx, id, [receiver])
+        search.forget(tx, id)
         record(tx, Kind.MESSAGE_RECEIVED, subject=id, actor=sender)
     return id
 
@@ -195,6 +197,7 @@ def _change(tx: Tx, sender: int, letter: things.Seen) -> None:
         return
     id = things.mirror(tx, kept["kind"], sender, letter)
     if id is not None:
+        search.forget(tx, id)
         record(tx, Kind.POST_CHANGED, subject=id, actor=sender)
 
 

@@ -7,8 +7,8 @@ from hub.clock import HOUR, now
 from hub.errors import N_, TAKEN_DOWN, Conflict, Gone, Invalid, NotAllowed, NotFound
 from hub.ids import id_at, new_id
 from hub.kept import COLUMNS as COLUMNS
-from hub.kept import DIRECT, NOTHING_MORE, OPEN, PRIVATE, PUBLIC, area_of
 from hub.kept import FROM as FROM
+from hub.kept import NOTHING_MORE, OPEN, PRIVATE, PUBLIC, area_of
 from hub.kept import Picture as Picture
 from hub.kept import Seen as Seen
 from hub.kept import Thing as Thing
@@ -59,7 +59,7 @@ def create(
         personal=int(personal), app=app, extra=None if extra == NOTHING_MORE else pack(extra), about=about,
     )  # fmt: skip
     mentions.tag(tx, id, tags or [])
-    if kind != "companion" and audience != DIRECT:
+    if kind != "companion":
         search.index(tx, id, title, words, {"und": " ".join(tags or [])})
     return id
 
@@ -77,11 +77,10 @@ def change(
         pictures=pack(pictures), extra=None if extra == NOTHING_MORE else pack(extra),
         tags=None if tags is None else pack(tags), now=now(),
     )  # fmt: skip
-    said = tx.one("SELECT tags, audience FROM thing WHERE id = :id", id=id)
+    said = tx.one("SELECT tags FROM thing WHERE id = :id", id=id)
     spoken = unpack(said["tags"], list[str]) if said else []
     mentions.tag(tx, id, spoken)
-    if said is None or said["audience"] != DIRECT:
-        search.index(tx, id, title, words, {"und": " ".join(spoken)})
+    search.index(tx, id, title, words, {"und": " ".join(spoken)})
 
 
 def touch(tx: Tx, id: int) -> None:
@@ -116,8 +115,7 @@ def mirror(
         mentions.note(tx, id, mentions.known(tx, seen.mentions))
         if seen.tags:
             mentions.tag(tx, id, seen.tags)
-        if seen.audience != DIRECT:
-            search.index(tx, id, seen.title, seen.html, {"und": " ".join(seen.tags)}, anew=True)
+        search.index(tx, id, seen.title, seen.html, {"und": " ".join(seen.tags)}, anew=True)
         return id
     if kept["author"] != author or kept["kind"] != kind:
         raise NotAllowed(N_("Only its author can change this, and not into something else."))
@@ -137,8 +135,7 @@ def mirror(
     )  # fmt: skip
     mentions.note(tx, kept["id"], mentions.known(tx, seen.mentions))
     mentions.tag(tx, kept["id"], seen.tags)
-    if seen.audience != DIRECT:
-        search.index(tx, kept["id"], seen.title, seen.html, {"und": " ".join(seen.tags)})
+    search.index(tx, kept["id"], seen.title, seen.html, {"und": " ".join(seen.tags)})
     return int(kept["id"])
 
 

@@ -59,5 +59,5 @@ async def followed(here: Here, server: Elsewhere, name: str = "hub", type: str =
 
 async def written(here: Here) -> dict[str, int]:
     """How many there are of all that a stranger could make us write."""
-    tables = ("inbox", "actor", "peer", "manner", "job", "gone", "thing", "change", "follow", "report", "message")
+    tables = ("inbox", "actor", "peer", "manner", "job", "gone", "thing", "change", "follow", "report", "mention")
     return {table: await here.one(f"SELECT count(*) FROM {table}") for table in tables}

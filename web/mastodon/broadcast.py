@@ -9,13 +9,15 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from hub import hearing
+from hub import announcements, hearing, people
 from hub.changes import Change, Kind
 from hub.errors import NotFound
 from hub.hearing import Said
 from hub.kept import PUBLIC as FOR_ALL
 from hub.store import Tx
 from web.mastodon import conversations, entities, notifications
+from web.mastodon.shapes import encoded
+from web.mastodon.told import announcement
 from web.mastodon.view import Entry, View
 
 log = structlog.get_logger()
@@ -129,6 +131,17 @@ def _filters(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
     return [Told(stream, "filters_changed", b"")] if stream in wanted.channels else []
 
 
+def _announced(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
+    """To everybody, in the language of each; what begins later is found then."""
+    it, found = announcements.get(tx, change.subject), list[Told]()
+    if it.waits or it.over:
+        return []
+    for one in wanted.users:
+        language = people.get(tx, one).language or v.language
+        found.append(Told((USER, one), "announcement", encoded(announcement(it, language, v.base))))
+    return found
+
+
 def _no_announcement(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
     return [Told((USER, one), "announcement.delete", str(change.subject).encode()) for one in wanted.users]
 
@@ -194,5 +207,5 @@ _HANDLERS: dict[str, _Handler] = {
     Kind.PROJECT_REMOVED: _deleted, Kind.POST_HIDDEN: _deleted, Kind.HEARD_TAKEN_BACK: _deleted,
     Kind.REACTED: _shared, Kind.UNREACTED: _unshared,
     Kind.NOTICED: _noticed, Kind.CONVERSED: _conversed, Kind.FILTERS_CHANGED: _filters,
-    Kind.ANNOUNCEMENT_REMOVED: _no_announcement,
+    Kind.ANNOUNCED: _announced, Kind.ANNOUNCEMENT_REMOVED: _no_announcement,
 }  # fmt: skip

@@ -15,9 +15,9 @@ from listening import Refusal, ear, events
 from mastodon_apps import PLENTY, token_for
 from scene import party, person, stranger
 
-from hub import apps, lists, people, posts, reacting, relations, statuses, things
+from hub import announcements, apps, lists, people, posts, reacting, relations, statuses, things
 from hub import events as hub_events
-from hub.changes import Kind
+from hub.changes import Kind, record
 from hub.clock import now
 from hub.neighbouring import spread
 from hub.statuses import Draft
@@ -229,6 +229,19 @@ def hub_actor(tx: Tx) -> int:
     row = tx.one("SELECT actor FROM hub")
     assert row is not None
     return int(row["actor"])
+
+
+async def test_what_the_hub_tells_everybody_and_filters_that_change_are_heard(site: Site, ann: str) -> None:
+    async with ear(site, "stream=user", token=ann) as it:
+        words = announcements.Draft({"en": "Closed on Monday"})
+        made = await site.did(lambda tx: announcements.publish(tx, people.steward(tx).actor, words))
+        heard = await it.heard()
+        assert (heard["stream"], heard["event"]) == (["user"], "announcement")
+        check(json.loads(heard["payload"]), "Announcement")
+        await site.did(lambda tx: announcements.remove(tx, people.steward(tx).actor, made.id))
+        assert await it.heard() == {"stream": ["user"], "event": "announcement.delete", "payload": str(made.id)}
+        await site.did(lambda tx: record(tx, Kind.FILTERS_CHANGED, subject=actor(tx, "ann"), actor=actor(tx, "ann")))
+        assert await it.heard() == {"stream": ["user"], "event": "filters_changed"}
 
 
 async def test_who_does_not_keep_up_is_hung_up_on_and_nobody_else(site: Site, ann: str) -> None:
