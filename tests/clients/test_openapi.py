@@ -17,7 +17,7 @@ from schemathesis import GenerationMode, checks
 from telephones import token_for
 
 pytestmark = pytest.mark.clients
-EXAMPLES = 40  # of each call
+EXAMPLES = 25  # of each call
 HELD = [
     checks.not_a_server_error, checks.status_code_conformance, checks.content_type_conformance,
     checks.response_schema_conformance, checks.response_headers_conformance, checks.negative_data_rejection,

@@ -48,13 +48,17 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 def taken(params: Params, shape: type[T]) -> T:
     """What came, as `shape` has it. Raises `Invalid`, naming what does not fit."""
-    names = [field.encode_name for field in msgspec.structs.fields(shape)]  # type: ignore[arg-type]
-    given = {name: params.exact(name) for name in names if name in params}
+    fields = {one.encode_name: one.name for one in msgspec.structs.fields(shape)}  # type: ignore[arg-type]
+    given = {name: params.exact(name) for name in fields if name in params}
     try:
-        return msgspec.convert(given, shape, strict=False)
+        found = msgspec.convert(given, shape, strict=False)
     except msgspec.ValidationError as exc:
-        name = next((name for name in names if f"`$.{name}`" in str(exc) or f"`{name}`" in str(exc)), "")
-        raise Invalid(NOT_UNDERSTOOD, field=name, name=name or "?") from exc
+        name = next((name for name in fields if f"`$.{name}`" in str(exc) or f"`{name}`" in str(exc)), "?")
+        raise Invalid(NOT_UNDERSTOOD, field=name, name=name) from exc
+    for name in given:
+        if getattr(found, fields[name]) is None:  # "null" is a word like any other
+            raise Invalid(NOT_UNDERSTOOD, field=name, name=name)
+    return found
 
 
 def part(request: Request, found: list[Any], after: object | None) -> Response:

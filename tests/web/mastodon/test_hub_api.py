@@ -145,7 +145,8 @@ async def test_projects_and_this_hub_are_read(site: Site) -> None:
     "query",
     [
         "lat=51", "lat=north&lon=3", "lat=91&lon=0", "lat=nan&lon=0", "km=0", "limit=0", "limit=41", "limit=",
-        "after=x", "from=yesterday", "from=2026-05-01T10:00:00", "to=1e9999", "scope=mine", "area=" + "x" * 201,
+        "after=x", "from=yesterday", "from=2026-05-01T10:00:00", "to=1e9999", "scope=mine", "to=null",
+        "area=" + "x" * 201,
     ],
 )  # fmt: skip
 async def test_what_cannot_be_understood_is_named(site: Site, query: str) -> None:

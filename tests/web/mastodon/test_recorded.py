@@ -15,11 +15,11 @@ from answers import complaints
 from browsing import Site
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from mastodon_apps import app_with, token_for
-from scene import party
+from mastodon_apps import app_with
+from scene import party, person
 from telephones import picture
 
-from hub import events, people
+from hub import apps, events, people
 from hub.clock import HOUR, now
 from hub.neighbouring import spread
 from hub.store import Tx
@@ -30,13 +30,12 @@ RECORDED = {path.stem: path for path in sorted((Path(__file__).parent / "recorde
 
 def scene(tx: Tx) -> dict[str, str]:
     """An event to look at, Ann who holds the phone, and Bethan to look up."""
-    ann, bethan = people.known_as(tx, "ann"), people.known_as(tx, "bethan")
-    assert ann is not None
+    ann, bethan = person(tx, "ann"), people.known_as(tx, "bethan")
     assert bethan is not None
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
     point = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     return {
-        "event": str(events.publish(tx, bethan[0].actor, party()).id), "me": str(ann[0].actor),
+        "event": str(events.publish(tx, bethan[0].actor, party()).id), "me": str(ann),
         "other": str(bethan[0].actor), "later": stamp(now() + HOUR),
         "p256dh": base64.urlsafe_b64encode(point).decode().rstrip("="), "auth": "A" * 22,
     }  # fmt: skip
@@ -45,9 +44,21 @@ def scene(tx: Tx) -> dict[str, str]:
 class Phone:
     """Replays what an app sends, and remembers what it was told."""
 
-    def __init__(self, site: Site, token: str, headers: dict[str, str], known: dict[str, str]) -> None:
-        self.known, self.wrong = known, list[str]()
-        self.own, self.guest = app_with(site, token, **headers), app_with(site, **headers)
+    def __init__(self, site: Site, headers: dict[str, str], known: dict[str, str]) -> None:
+        self.site, self.known, self.wrong = site, known, list[str]()
+        self.own, self.guest = app_with(site, **headers), app_with(site, **headers)
+
+    async def agree(self, asked: dict[str, str]) -> None:
+        """Ann says yes on the page, which gives a code."""
+
+        def say_yes(tx: Tx) -> str:
+            app = apps.get(tx, self.known["client_id"])
+            assert app is not None
+            assert asked["redirect_uri"] in app.redirects
+            consent = apps.Consent(app.id, asked["redirect_uri"], asked["scope"], asked.get("challenge", ""))
+            return apps.agree(tx, int(self.known["me"]), consent)
+
+        self.known["code"] = await self.site.store.write(say_yes)
 
     async def send(self, call: dict[str, Any]) -> None:
         method, _, path = self._filled(call["call"]).partition(" ")
@@ -74,6 +85,11 @@ class Phone:
         self.wrong += complaints(method, path.partition("?")[0], answer.status_code, told, guest=guest)
         if "keep" in call:
             self.known[call["keep"]] = told["id"]
+        for name in ("client_id", "client_secret", "access_token"):
+            if name in told:
+                self.known[name] = told[name]
+        if "access_token" in told:
+            self.own.headers["Authorization"] = f"Bearer {told['access_token']}"
 
     def _filled(self, what: Any) -> Any:
         """The same with what we know in place of `{name}`."""
@@ -86,9 +102,11 @@ class Phone:
 @pytest.mark.parametrize("app", RECORDED)
 async def test_what_an_app_sends_is_understood_and_answered_as_it_expects(site: Site, app: str) -> None:
     told = json.loads(RECORDED[app].read_text(encoding="utf-8"))
-    token = await site.store.write(token_for, "ann")
-    phone = Phone(site, token, told["headers"], await site.store.write(scene))
+    phone = Phone(site, told["headers"], await site.store.write(scene))
     for call in told["calls"]:
+        if "agree" in call:
+            await phone.agree(call["agree"])
+            continue
         await phone.send(call)
         if call["call"].startswith(("POST", "PUT", "DELETE")):
             await site.did(spread)
