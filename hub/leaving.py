@@ -1,6 +1,6 @@
 """Leaving for good: a week to think better of it, then everything of theirs goes, here and as far as others listen."""
 
-from hub import actors, apps, people, reacting, things, waiting
+from hub import actors, apps, people, things, waiting
 from hub.changes import Kind, record
 from hub.clock import DAY, now
 from hub.errors import Conflict
@@ -11,7 +11,7 @@ THINKS = 7 * DAY
 _ALONE = (
     ("bookmark", "account"), ("pin", "account"), ("home", "account"), ("notice", "account"), ("mute", "account"),
     ("muted_domain", "account"), ("muted_thread", "account"), ("draft", "account"), ("session", "account"),
-    ("link", "account"), ("import", "account"), ("mention", "actor"), ("visit", "actor"), ("trusted", "actor"),
+    ("link", "account"), ("import", "account"), ("visit", "actor"), ("trusted", "actor"),
 )  # fmt: skip
 
 
@@ -52,7 +52,22 @@ def over(tx: Tx, limit: int = 5) -> int:
             go(tx, row["actor"])
         except Conflict:  # the last steward: somebody else has to become one first
             tx.run("UPDATE account SET leaving = NULL WHERE actor = :who", who=row["actor"])
+    _forget_ties(tx)
     return len(rows)
+
+
+def _forget_ties(tx: Tx) -> None:
+    """Whom they followed, liked and were named by, a day later: until then that says who is to hear of it."""
+    rows = tx.all(
+        """SELECT actor FROM account c WHERE closed < :old AND password = '' AND email LIKE 'gone-%'
+             AND EXISTS (SELECT 1 FROM actor a WHERE a.id = c.actor AND a.hides = 0) LIMIT 20""",
+        old=now() - DAY,
+    )
+    for row in rows:
+        tx.run("DELETE FROM reaction WHERE actor = :who", who=row["actor"])
+        tx.run("DELETE FROM mention WHERE actor = :who", who=row["actor"])
+        tx.run("DELETE FROM follow WHERE follower = :who OR followed = :who", who=row["actor"])
+        tx.run("UPDATE actor SET hides = 1 WHERE id = :who", who=row["actor"])  # nothing of them is left to be shown
 
 
 def go(tx: Tx, who: int) -> None:
@@ -72,7 +87,7 @@ def go(tx: Tx, who: int) -> None:
     )  # fmt: skip
     tx.run(
         """UPDATE actor SET name = '{}', summary = '{}', facts = '[]', picture = NULL, header = NULL, discoverable = 0,
-             indexable = 0, also = '[]' WHERE id = :who""",
+             indexable = 0, also = '[]', hides = 0 WHERE id = :who""",
         who=who,
     )
     apps.end_all(tx, who)
@@ -81,16 +96,14 @@ def go(tx: Tx, who: int) -> None:
 
 
 def _take_back(tx: Tx, who: int) -> None:
-    """What they said, liked and shared."""
+    """What they said and shared. What they liked goes a day later."""
     for row in tx.all("SELECT id FROM thing WHERE author = :who AND removed IS NULL", who=who):
         things.take_down(tx, row["id"])
         tx.run("DELETE FROM home WHERE thing = :id", id=row["id"])
         # Other servers are told once, that they are gone, and not of a thousand posts.
         record(tx, Kind.POST_REMOVED, subject=row["id"], actor=who, quiet=True)
-    for row in tx.all("SELECT id, thing, kind FROM reaction WHERE actor = :who", who=who):
-        tx.run("DELETE FROM reaction WHERE id = :id", id=row["id"])
-        if row["kind"] == reacting.SHARE:
-            tx.run("DELETE FROM home WHERE id = :id", id=row["id"])
+    for row in tx.all("SELECT id FROM reaction WHERE actor = :who AND kind = 'share'", who=who):
+        tx.run("DELETE FROM home WHERE id = :id", id=row["id"])
 
 
 def _part(tx: Tx, who: int) -> None:

@@ -20,6 +20,7 @@ MENTION, STATUS, REBLOG, FOLLOW, FOLLOW_REQUEST = "mention", "status", "reblog",
 FAVOURITE, POLL, UPDATE, SIGN_UP, REPORT = "favourite", "poll", "update", "admin.sign_up", "admin.report"
 KINDS = (MENTION, STATUS, REBLOG, FOLLOW, FOLLOW_REQUEST, FAVOURITE, POLL, UPDATE, SIGN_UP, REPORT)
 KEPT = 90 * DAY
+OLD = 7 * DAY  # what was said elsewhere before then is no news
 PAGE = 40
 _BY = "AND n.actor = :actor"
 _WANTED = "NOT EXISTS (SELECT 1 FROM block y WHERE y.blocker = :me AND y.blocked = n.actor)"
@@ -121,7 +122,7 @@ def sweep(tx: Tx) -> int:
 def _said(tx: Tx, change: Change) -> list[Notice | None]:
     """Those whom it names are told; and those who want to hear of each post of its author."""
     it = _thing(tx, change.subject)
-    if it is None:
+    if it is None or (not it.local and it.published < now() - OLD):  # fetched long after it was said
         return []
     named = tx.all("SELECT m.actor FROM mention m JOIN account c ON c.actor = m.actor WHERE m.thing = :id", id=it.id)
     told = [tell(tx, row["actor"], MENTION, it.by.id, it.id) for row in named]

@@ -1,8 +1,10 @@
 """What residents want to say later: kept until then, and said as if they said it at that moment."""
 
+import contextlib
+
 import msgspec
 
-from hub import jobs, people, statuses, viewing
+from hub import jobs, people, statuses, unsaid, viewing
 from hub.clock import DAY, MINUTE, now
 from hub.errors import N_, Conflict, HubError, Invalid, NotFound
 from hub.ids import new_id
@@ -92,8 +94,22 @@ def say(tx: Tx, id: int) -> int | None:
     tx.run("DELETE FROM scheduled WHERE id = :id", id=id)
     try:
         return statuses.publish(tx, later.account, later.draft).id
-    except HubError:  # what it answers is gone, or who wrote it: nothing was written
+    except HubError:  # what it answers is gone, or who wrote it: nothing was said, and it is not lost
+        _keep(tx, later)
         return None
+
+
+def _keep(tx: Tx, it: Later) -> None:
+    """As a draft, for whoever wrote it to see to."""
+    with contextlib.suppress(HubError):
+        said = it.draft
+        typed = {
+            "text": [said.text],
+            "audience": [said.audience],
+            "warning": [said.warning],
+            "language": [said.language],
+        }
+        unsaid.keep(tx, it.account, typed)
 
 
 def _later(row: Row) -> Later:

@@ -5,7 +5,7 @@ import secrets
 
 import msgspec
 
-from hub import audit, invitations, joining, letters, people, settings
+from hub import audit, invitations, joining, letters, people, relations, settings
 from hub.changes import Kind, record
 from hub.clock import DAY, now
 from hub.errors import N_, Conflict, Invalid, NotAllowed, NotFound
@@ -250,6 +250,7 @@ def _let_in(tx: Tx, row: Row, invitation: Invitation | None, by: int) -> people.
         tx, row["login"], row["email"], row["password"], official=False, language=row["language"],
         newcomer=invitation is None or not invitation.trusted,
     )  # fmt: skip
+    relations.follow(tx, account.actor, settings.get(tx).actor)  # their first page begins with their own street
     record(tx, Kind.ACCOUNT_APPROVED, subject=account.actor, actor=by or account.actor)
     if by:
         letters.send(tx, "decision", "approved", account.email, account=account.actor)

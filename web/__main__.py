@@ -1,5 +1,10 @@
 """`python -m web` is `neighbourhub`."""
 
-from web.cli import main
+import sys
+
+# Where a developer's packages brought these along, the log would load them for its looks: six megabytes more.
+sys.modules |= dict.fromkeys({"rich", "greenlet"} - set(sys.modules))  # type: ignore[arg-type]
+
+from web.cli import main  # noqa: E402 - after what it must not load
 
 main(prog_name="neighbourhub")

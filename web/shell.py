@@ -152,6 +152,8 @@ PAGES = (
     Page(N_("Told to me"), "/notifications", "", "resident"),
     Page(N_("Messages"), "/messages", "", "resident"),
     Page(N_("Say something"), "/compose", "wide", "resident"),
+    Page(N_("Find people"), "/find", "", "resident"),
+    Page(N_("Lists"), "/lists", "", "resident"),
     Page(N_("Kept"), "/bookmarks", "", "resident"),
     Page(N_("Liked"), "/favourites", "", "resident"),
     Page(N_("Your account"), "/account", "", "resident"),

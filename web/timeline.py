@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hub import actors, asks, events, search, timelines, viewing, voting
+from hub import actors, asks, events, timelines, viewing, voting
 from hub.actors import By
 from hub.kept import OPEN, Thing
 from hub.settings import Hub
@@ -83,21 +83,6 @@ def entries(lines: list[timelines.Line]) -> list[Entry]:
 def older(before: int, most: int = MOST) -> timelines.Stretch:
     """The part of a list below a number: one more than is shown, to see whether there is more."""
     return timelines.Stretch(before=before, limit=most + 1)
-
-
-def people_found(tx: Tx, words: str, most: int = 12) -> list[actors.Actor]:
-    """People and places whose name or handle begins with these words: ours who want to be found, and others known."""
-    asked = search.folded(words.strip().lstrip("@"))[:60]
-    name, _, host = asked.partition("@")
-    if len(name) < 2:
-        return []
-    rows = tx.all(
-        """SELECT id FROM actor WHERE removed IS NULL AND kind <> 'instance' AND handle >= :from AND handle < :to
-             AND (:host = '' OR domain = :host) AND (local = 0 OR discoverable = 1)
-           ORDER BY local DESC, length(handle), handle LIMIT :most""",
-        **{"from": name, "to": name + "\U0010ffff", "host": host, "most": most},
-    )
-    return [actors.get(tx, row["id"]) for row in rows]
 
 
 # --- one card --------------------------------------------------------------------------------------

@@ -1,61 +1,32 @@
 """What apps cost a hub in which a hundred thousand statuses have been said, and whose resident follows 500 people."""
 
-import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 from benchmarks import load
-from benchmarks.calibration import Floor, Meter, of, resident
+from benchmarks.apps import ROUNDS, TIMELINE, TIMES, a_hub, let_in, measured, request
+from benchmarks.calibration import Meter, of, resident
 from crowded import crowd
 from processes import Hub
 
-from hub import apps, scopes
 from hub.store import Tx
-from hub.store.open import opened
 
 pytestmark = pytest.mark.benchmark
-ROUNDS, TIMES = 5, 1_000
-TIMELINE = Floor(rest=107.0)  # HTTP without a framework 30, SQL 74, joining bytes 3.7
-PLENTY = {f"NEIGHBOURHUB_LIMITS_API_{name}": "100000000" for name in ("TOKEN", "USER", "GUEST")}
 MOST_MEMORY = 110  # MB
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, str]]:
-    it = Hub(tmp_path_factory.mktemp("crowded") / "hub", **PLENTY).set_up()
-
-    async def fill() -> str:
-        async with opened(str(it.data / "hub.db")) as store:
-            return await store.write(_fill)
-
-    token = asyncio.run(fill())
-    it.start()
-    yield it, token
-    it.stop()
+    with a_hub(tmp_path_factory.mktemp("crowded"), _fill) as it:
+        yield it
 
 
 def _fill(tx: Tx) -> str:
     ann = crowd(tx)
     tx.run("ANALYZE")
-    app, _ = apps.register(tx, apps.Draft("App", (apps.OUT_OF_BAND,), " ".join(scopes.ALL)))
-    return apps.let_in(tx, ann, app, "read write")
-
-
-def request(hub: Hub, path: str, token: str = "") -> bytes:
-    head = load.get(hub.domain, path, "application/json")
-    return head[:-2] + f"authorization: Bearer {token}\r\n\r\n".encode() if token else head
-
-
-def measured(hub: Hub, one: bytes, times: int = TIMES) -> Meter:
-    assert hub.process is not None
-    meter = Meter(of(hub.process.pid))
-    assert load.send(hub.port, [one] * (times // 4)) == {200: times // 4}
-    for _ in range(ROUNDS):
-        with meter.running(times):
-            assert load.send(hub.port, [one] * times) == {200: times}
-    return meter
+    return let_in(tx, ann)
 
 
 @pytest.mark.parametrize("path", ["home", "public", "public?local=true"])

@@ -1,11 +1,11 @@
 """What it costs a hub to say what somebody is told: forty notices of the ten thousand that they have."""
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
 from benchmarks import load
-from benchmarks.calibration import Floor, Meter, of
+from benchmarks.apps import ROUNDS, TIMELINE, TIMES, a_hub, request
+from benchmarks.calibration import Meter, of
 from mastodon_apps import token_for
 from processes import Hub
 from scene import stranger
@@ -13,27 +13,15 @@ from scene import stranger
 from hub import notices, people, statuses
 from hub.statuses import Draft
 from hub.store import Tx
-from hub.store.open import opened
 
 pytestmark = pytest.mark.benchmark
-ROUNDS, TIMES = 5, 600
-TIMELINE = Floor(rest=107.0)  # HTTP without a framework 30, SQL 74, joining bytes 3.7
-PLENTY = {f"NEIGHBOURHUB_LIMITS_API_{name}": "100000000" for name in ("TOKEN", "USER", "GUEST")}
 PEOPLE, POSTS = 100, 100
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, str]]:
-    it = Hub(tmp_path_factory.mktemp("told") / "hub", **PLENTY).set_up()
-
-    async def fill() -> str:
-        async with opened(str(it.data / "hub.db")) as store:
-            return await store.write(_fill)
-
-    token = asyncio.run(fill())
-    it.start()
-    yield it, token
-    it.stop()
+    with a_hub(tmp_path_factory.mktemp("told"), _fill) as it:
+        yield it
 
 
 def _fill(tx: Tx) -> str:
@@ -73,11 +61,6 @@ def anew(hub: Hub, path: str, token: str) -> Meter:
         with meter.running(TIMES):
             assert load.send(hub.port, each) == {200: TIMES}
     return meter
-
-
-def request(hub: Hub, path: str, token: str) -> bytes:
-    head = load.get(hub.domain, path, "application/json")
-    return head[:-2] + f"authorization: Bearer {token}\r\n\r\n".encode()
 
 
 def test_forty_notices(hub: tuple[Hub, str]) -> None:

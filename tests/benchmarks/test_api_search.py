@@ -1,17 +1,14 @@
 """What a search costs a hub where a hundred thousand statuses were said, half of them by who likes to be found."""
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
+from benchmarks.apps import a_hub, let_in, measured, request
 from benchmarks.calibration import Floor
-from benchmarks.test_api import PLENTY, measured, request
 from crowded import crowd
 from processes import Hub
 
-from hub import apps, scopes
 from hub.store import Tx
-from hub.store.open import opened
 
 pytestmark = pytest.mark.benchmark
 NEWEST = Floor(rest=74.0)  # HTTP without a framework 30, SQL over the index of words 44
@@ -20,16 +17,8 @@ SAID = "forty of us planted the last trees this morning thank you to everybody w
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, str]]:
-    it = Hub(tmp_path_factory.mktemp("searched") / "hub", **PLENTY).set_up()
-
-    async def fill() -> str:
-        async with opened(str(it.data / "hub.db")) as store:
-            return await store.write(_fill)
-
-    token = asyncio.run(fill())
-    it.start()
-    yield it, token
-    it.stop()
+    with a_hub(tmp_path_factory.mktemp("searched"), _fill) as it:
+        yield it
 
 
 def _fill(tx: Tx) -> str:
@@ -41,8 +30,7 @@ def _fill(tx: Tx) -> str:
         said=SAID,
     )
     tx.run("ANALYZE")
-    app, _ = apps.register(tx, apps.Draft("App", (apps.OUT_OF_BAND,), " ".join(scopes.ALL)))
-    return apps.let_in(tx, ann, app, "read write")
+    return let_in(tx, ann)
 
 
 @pytest.mark.parametrize("words", ["trees", "heron", "trees+planted"])

@@ -74,6 +74,8 @@ RESIDENT = {
     "a conversation": "/posts/{heron}", "news, signed in": "/posts/{post}", "a neighbour, signed in": "/@bethan",
     "who follows": "/people/{bethan}/followers", "lists": "/lists", "a list": "/lists/{list}",
     "one’s own page": "/account/profile", "take along": "/account/belongings", "leave": "/account/leave",
+    "find people": "/find", "people found": "/find?q=be", "nobody found": "/find?q=zzzz",
+    "moving house": "/account/move",
 }  # fmt: skip
 NATIONAL = {
     "national front": "/", "national events": "/events", "national asks": "/asks", "national projects": "/projects",

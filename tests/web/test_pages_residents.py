@@ -2,9 +2,11 @@
 
 import pytest
 from browsing import Site, fields
+from conftest import Clock
 from scene import party, stranger
 
-from hub import actors, events, homes, neighbouring, people, relations, statuses
+from hub import actors, events, homes, neighbouring, people, relations, scheduled, statuses
+from hub.clock import DAY, HOUR
 from hub.statuses import Draft, NewPoll
 from hub.store import Tx
 
@@ -211,3 +213,54 @@ async def test_a_conversation_shows_what_came_before_and_after(site: Site) -> No
 
     assert "I have" in (await rhys.get(f"/posts/{first}")).text
     assert "Who has a ladder?" in (await rhys.get(f"/posts/{second}")).text
+
+
+async def test_people_are_found_by_their_name_and_followed(site: Site) -> None:
+    rhys = await site.who("rhys")
+    page = (await rhys.get("/find?q=olw")).text
+    assert "olwen" in page
+    assert "Nothing found" in (await rhys.get("/find?q=zzzz")).text
+    assert (await site.guest.get("/find?q=olw")).status_code == 303
+
+
+async def test_who_is_nowhere_is_said_in_words(site: Site) -> None:
+    page = (await (await site.who("rhys")).get("/find?q=@ann@nowhere.invalid")).text
+
+    assert "nowhere.invalid does not answer" in page
+
+
+async def test_an_account_that_does_not_know_one_is_nowhere_to_move_to(site: Site) -> None:
+    sunil = await site.did(stranger)
+    rhys = await site.who("rhys")
+    answer = await rhys.post("/account/move", data={"there": "@sunil@mastodon.example"})
+
+    assert answer.status_code == 422
+    assert await site.did(lambda tx: actors.get(tx, sunil).moved) is None
+    assert await site.did(lambda tx: actors.get(tx, account(tx, "rhys")).moved) is None
+
+
+async def test_something_is_said_when_its_time_has_come(site: Site, clock: Clock) -> None:
+    rhys = await site.who("rhys")
+    typed = {"text": "Bins tomorrow", "audience": "public", "when.date": "2026-05-02", "when.time": "18:00"}
+    answer = await rhys.post("/compose", data=typed)
+    assert answer.headers["location"].startswith("/compose")
+    page = (await rhys.get("/compose")).text
+    assert "Bins tomorrow" in page
+    number = page.partition("/compose/later/")[2].partition("/")[0]
+    clock.forward(DAY + 12 * HOUR)
+    assert await site.did(scheduled.say, int(number)) is not None
+    assert "Bins tomorrow" in (await site.guest.get("/@rhys")).text
+
+
+async def test_what_cannot_be_said_any_more_is_a_draft(site: Site, clock: Clock) -> None:
+    def scene(tx: Tx) -> int:
+        rhys = account(tx, "rhys")
+        said = statuses.publish(tx, account(tx, "olwen"), Draft("A heron"))
+        later = scheduled.put_off(tx, rhys, Draft("@olwen where?", reply_to=said.id), clock() + HOUR)
+        statuses.remove(tx, account(tx, "olwen"), said.id)
+        return later.id
+
+    id = await site.did(scene)
+    clock.forward(HOUR)
+    assert await site.did(scheduled.say, id) is None
+    assert "@olwen where?" in (await (await site.who("rhys")).get("/compose")).text

@@ -1,13 +1,11 @@
 """From what an app sends to what the neighbourhood knows as a draft; and posts that are to be said later."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from federation import Wire
 from hub import media, people, scheduled
 from hub.clock import DAY
 from hub.errors import N_, Invalid, NotFound
@@ -23,7 +21,6 @@ from web.mastodon.params import Params
 from web.mastodon.portraits import Wishes
 from web.mastodon.view import View, view
 
-Finder = Callable[[Wire, str], Awaitable[int]]  # looks somebody up by `name@host`
 NO_PICTURE = N_("Media attachment was not found; upload it again")
 NO_TIME = N_("Scheduled at: give a time such as 2026-06-06T10:00:00Z")
 NO_ONE = N_("Choose who may read this.")

@@ -1,15 +1,12 @@
 """Statuses, one by one: said, changed, taken back; what they answer and what answers them."""
 
-import asyncio
-
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-import federation
 from hub import mentions, once, reacting, scheduled, statuses, viewing
 from hub.clock import HOUR, now
-from hub.errors import N_, HubError, NotFound
+from hub.errors import N_, NotFound
 from hub.kept import Picture, Thing
 from hub.packing import unpack
 from hub.people import Account
@@ -21,9 +18,9 @@ from web.mastodon.api import Caller, answer, path_id, raw, route
 from web.mastodon.drafting import Wanted
 from web.mastodon.params import Params
 from web.mastodon.view import Entry, View, view
+from web.meeting import meet
 
 MOST_AT_ONCE = 40  # statuses asked for by id
-MOST_NAMES = 8  # names that are looked up elsewhere for one post
 Made = tuple[bool, int]  # whether it is for later; its id
 
 
@@ -174,22 +171,6 @@ def _publish(tx: Tx, account: Account, wanted: Wanted, key: str) -> Made:
     if key:
         once.remember(tx, key, -made[1] if made[0] else made[1], lasts=HOUR)
     return made
-
-
-async def meet(request: Request, words: str) -> None:
-    """Look up whom some words name and we have never met. Who cannot be found stays a name."""
-    find = getattr(federation, "find_account", None)
-    names = await request.app.state.store.read_hot(statuses.unknown, words) if find and "@" in words else []
-    if find is not None and names:
-        handles = [f"{name}@{host}" for name, host in names[:MOST_NAMES]]
-        await asyncio.gather(*(_find(find, request.app.state.wire, handle) for handle in handles))
-
-
-async def _find(find: drafting.Finder, wire: federation.Wire, handle: str) -> int:
-    try:
-        return await find(wire, handle)
-    except (federation.Unreachable, HubError):
-        return 0
 
 
 async def change(request: Request, caller: Caller, params: Params) -> Response:

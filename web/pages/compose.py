@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import media, posts, projects, statuses, things, unsaid, viewing
+from hub import media, posts, projects, scheduled, statuses, things, unsaid, viewing
 from hub.clock import DAY, HOUR
 from hub.errors import N_, HubError, Invalid
 from hub.kept import AUDIENCES, DIRECT, PUBLIC, Thing
 from hub.people import Account, may
+from hub.scheduled import Later
 from hub.settings import Hub
 from hub.statuses import NewPoll
 from hub.store import Tx
@@ -20,6 +21,7 @@ from hub.text import Text
 from hub.unsaid import Unsaid
 from web import auth, done, forms, i18n, limits, twice
 from web.forms import Form
+from web.meeting import meet
 from web.pages import uploads
 from web.pages.talk import ANSWER
 from web.shell import language
@@ -46,6 +48,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     option: list[str] = msgspec.field(default_factory=list)
     lasts: Line = "1d"
     many: bool = False
+    when: int | None = None
     unsaid: Id | None = None
     pictures: list[uploads.Kept] = msgspec.field(default_factory=list)
 
@@ -53,7 +56,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 class ComposePage(msgspec.Struct, frozen=True):
     """The form. `thing` is what is changed, `answered` what is answered; `speakers` in whose name one may write (value,
     name); `tongues` the languages (tag, its own name); `pictures` those put aside, each with its place in the form;
-    `unsaid` what was begun earlier."""
+    `unsaid` what was begun earlier, `later` what is to be said at its time."""
 
     form: Form[Any]
     action: str
@@ -63,6 +66,7 @@ class ComposePage(msgspec.Struct, frozen=True):
     tongues: list[tuple[str, str]]
     pictures: list[tuple[int, media.Media]]
     unsaid: list[Unsaid]
+    later: list[Later]
     more: bool
     options: int = OPTIONS
     lasts: tuple[str, ...] = tuple(LASTS)
@@ -126,10 +130,13 @@ async def _sent(request: Request, thing: Thing | None) -> Response:
     if form.value is None:
         return await _page(request, form, thing, 422)
     limits.check(request, ANSWER)
+    await meet(request, form.value.text)
     try:
         said = await state.store.write(_say, who, form.value, thing, key, _tongue(request))
     except HubError as refusal:
         return await _page(request, form.refuse(_beside(refusal)), thing, 422)
+    if said is None:
+        return see_other(request, done.path("/compose#later", "put-off"))
     return see_other(request, done.path(path(said), "changed" if thing else "said"))
 
 
@@ -151,10 +158,19 @@ async def throw_away(request: Request) -> Response:
     return see_other(request, done.path("/compose", "draft-gone"))
 
 
+@auth.needs("resident")
+async def take_back(request: Request) -> Response:
+    """Not say it after all."""
+    who = auth.require(request, "resident")
+    await request.app.state.store.write(scheduled.drop, who.actor, request.path_params["id"])
+    return see_other(request, done.path("/compose", "not-later"))
+
+
 # --- what was typed, said --------------------------------------------------------------------------
 
 
-def _say(tx: Tx, who: Account, form: Written, thing: Thing | None, key: str, tongue: str) -> Thing:
+def _say(tx: Tx, who: Account, form: Written, thing: Thing | None, key: str, tongue: str) -> Thing | None:
+    """What was said; `None` when it is to be said later."""
     pictures = uploads.pictures(tx, who.actor, form.pictures, thing.pictures if thing else [])
     if thing is None and form.speaker != "me":
         said = _for_others(tx, who, form, tongue, pictures)
@@ -164,18 +180,26 @@ def _say(tx: Tx, who: Account, form: Written, thing: Thing | None, key: str, ton
             sensitive=form.sensitive, reply_to=int(form.reply_to) if form.reply_to else None, pictures=pictures,
             poll=_poll(form),
         )  # fmt: skip
+        if form.when is not None and thing is None:
+            scheduled.put_off(tx, who.actor, draft, form.when)
+            _begun_no_more(tx, who, form)
+            return None
         said = statuses.change(tx, who.actor, thing.id, draft) if thing else statuses.publish(tx, who.actor, draft)
     if thing is None:
         twice.remember(tx, key, said.id)
-        if form.unsaid:
-            unsaid.drop(tx, who.actor, int(form.unsaid))
+        _begun_no_more(tx, who, form)
     return said
+
+
+def _begun_no_more(tx: Tx, who: Account, form: Written) -> None:
+    if form.unsaid:
+        unsaid.drop(tx, who.actor, int(form.unsaid))
 
 
 def _for_others(tx: Tx, who: Account, form: Written, tongue: str, pictures: list[things.Picture]) -> Thing:
     """In the hub's or a project's name: the verb that the form of news calls; the log keeps who it was."""
-    if form.reply_to or form.audience != PUBLIC or _poll(form):
-        raise Invalid(N_("The hub and its projects speak to everybody, without a poll."), field="speaker")
+    if form.reply_to or form.audience != PUBLIC or _poll(form) or form.when:
+        raise Invalid(N_("The hub and its projects speak to everybody, at once and without a poll."), field="speaker")
     project = None if form.speaker == "hub" else _id(form.speaker)
     draft = posts.Draft(text={form.language or tongue: form.text}, project=project, pictures=pictures)
     return posts.publish(tx, who.actor, draft)
@@ -186,9 +210,20 @@ def _poll(form: Written) -> NewPoll | None:
     return NewPoll(options, LASTS.get(form.lasts, DAY), many=form.many) if options else None
 
 
+_OURS = {
+    "status": "text", "spoiler_text": "warning", "visibility": "audience", "poll": "option", "scheduled_at": "when",
+}  # fmt: skip
+
+
 def _beside(refusal: HubError) -> HubError:
     """At the field of our form: the domain's names are those of apps."""
-    names = {"status": "text", "spoiler_text": "warning", "visibility": "audience", "poll": "option"}
+    names = {
+        "status": "text",
+        "spoiler_text": "warning",
+        "visibility": "audience",
+        "poll": "option",
+        "scheduled_at": "when",
+    }
     refusal.field = names.get(refusal.field or "", refusal.field)
     return refusal
 
@@ -217,7 +252,7 @@ async def _page(
 ) -> Response:
     who, state = auth.require(request, "resident"), request.app.state
     page: ComposePage = await state.store.read(_gathered, state.hub, who, form, thing)
-    names = ("warning", "sensitive", "option", "many", "pictures.0.media", "picture")
+    names = ("warning", "sensitive", "option", "many", "pictures.0.media", "picture", "when", "when.date")
     opened = more or any(form.typed(name) or form.wrong(name) for name in names)
     page = msgspec.structs.replace(page, more=opened or form.typed("audience") not in ("", PUBLIC))
     return render(request, "compose.html", page, status, headers=_PRIVATE)
@@ -230,7 +265,8 @@ def _gathered(tx: Tx, hub: Hub, who: Account, form: Form[Any], thing: Thing | No
     return ComposePage(
         form=form, action=f"/posts/{thing.id}/edit" if thing else "/compose", thing=thing, answered=answered,
         speakers=_speakers(tx, hub, who) if not (thing or above) else [], tongues=tongues,
-        pictures=list(uploads.put_aside(tx, form)), unsaid=unsaid.of(tx, who.actor) if not thing else [], more=False,
+        pictures=list(uploads.put_aside(tx, form)), unsaid=unsaid.of(tx, who.actor) if not thing else [],
+        later=scheduled.all_(tx, who.actor) if not thing else [], more=False,
     )  # fmt: skip
 
 
@@ -256,5 +292,6 @@ routes = [
     Route("/compose", begin, methods=["GET"]),
     Route("/compose", publish, methods=["POST"]),
     Route("/compose/drafts/{id:int}/remove", throw_away, methods=["POST"]),
+    Route("/compose/later/{id:int}/remove", take_back, methods=["POST"]),
     Route("/posts/{id:int}/edit", change, methods=["GET", "POST"]),
 ]
