@@ -105,7 +105,6 @@ WRONG = {
     "wrong account": ("steward", "/steward/people", {"login": "?"}),
     "wrong settings": ("steward", "/steward/settings", {"name.en": "", "name.cy": ""}),
     "wrong cancellation": ("steward", "/events/{event}/cancel", {}),
-    "wrong page": ("delyth", "/account/profile", {"name": "x" * 60}),
     "wrong list": ("delyth", "/lists", {"title": " "}),
     "wrong words": ("delyth", "/compose", {"text": " "}),
     "wrong wish to join": ("guest", "/signup", {"login": "d d", "email": "nobody"}),
