@@ -79,7 +79,8 @@ def page(
     rows = tx.all(
         f"""SELECT h.id, h.thing, h.author, h.shared_by FROM home h JOIN thing t ON t.id = h.thing
             JOIN actor a ON a.id = h.author
-            WHERE h.account = :me AND h.id < :before AND h.id > :after AND t.removed IS NULL AND t.hidden IN (0, 3)
+            WHERE h.account = :me AND h.id < :before AND h.id > :after AND t.removed IS NULL
+              AND (t.hidden IN (0, 3) OR t.author = :me)
               AND {AUTHOR_WANTED} AND {SHARER_WANTED} AND {_NOT_APART}
               AND NOT EXISTS (SELECT 1 FROM muted_domain y WHERE y.account = :me AND y.domain = a.domain)
             ORDER BY h.id {order} LIMIT :limit""",

@@ -7,7 +7,7 @@ letter is written, in the worker, and goes nowhere but into the letter.
 
 import hashlib
 
-from hub import jobs
+from hub import jobs, people
 from hub.clock import DAY, HOUR, MINUTE, now
 from hub.ids import new_id
 from hub.store import Tx
@@ -16,6 +16,7 @@ KIND = "mail"  # of the jobs
 AN_HOUR = 20  # letters to people who have no account yet
 GAP = 5 * MINUTE  # between two letters to one address for one purpose
 THRICE = 3  # an hour, to one address for one purpose
+DAILY = "daily"  # the purpose of letters that say how things stand
 STRANGERS = "sign-up"  # the purpose of letters to those who ask to join
 FREE = ("notice", "decision")  # what is told once, and never because a stranger asked for it: not counted
 
@@ -45,6 +46,26 @@ def count(tx: Tx, purpose: str, to: str) -> bool:
         id=new_id(), purpose=purpose, whom=_hashed(to), now=now(),
     )  # fmt: skip
     return True
+
+
+def gather(tx: Tx, letter: str) -> None:
+    """Tell those who look after the hub what waits for them: within the hour, and never twice within a day.
+
+    Whatever comes meanwhile is in the same letter, or in that of the next day.
+    """
+    for who in people.those(tx, "moderator"):
+        whom = _hashed(f"{letter}|{who}")
+        sql = "SELECT max(at) AS last FROM letter WHERE whom = :whom AND purpose = :daily"
+        row = tx.one(sql, whom=whom, daily=DAILY)
+        last = (row["last"] or 0) if row else 0
+        if last > now():  # it is on its way
+            continue
+        due = max(now() + HOUR, last + DAY)
+        tx.run(
+            "INSERT INTO letter (id, purpose, whom, at) VALUES (:id, :daily, :whom, :due)",
+            id=new_id(), daily=DAILY, whom=whom, due=due,
+        )  # fmt: skip
+        jobs.enqueue(tx, KIND, {"letter": letter, "account": who}, due=due)
 
 
 def full_until(tx: Tx) -> int:

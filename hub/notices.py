@@ -7,13 +7,12 @@ from collections.abc import Callable, Collection
 
 import msgspec
 
-from hub import doorbell, things, viewing, voting
+from hub import doorbell, people, things, viewing, voting
 from hub.changes import Change, Kind, record
 from hub.clock import DAY, now
 from hub.errors import NotFound
 from hub.ids import new_id
 from hub.kept import Thing
-from hub.roles import ROLES
 from hub.store import Row, Tx
 
 MENTION, STATUS, REBLOG, FOLLOW, FOLLOW_REQUEST = "mention", "status", "reblog", "follow", "follow_request"
@@ -191,7 +190,12 @@ def _gone(tx: Tx, change: Change) -> list[Notice | None]:
 
 
 def _reported(tx: Tx, change: Change) -> list[Notice | None]:
-    return [tell(tx, one, REPORT, change.actor) for one in _moderators(tx)]
+    return [tell(tx, one, REPORT, change.actor) for one in people.those(tx, "moderator")]
+
+
+def _joined(tx: Tx, change: Change) -> list[Notice | None]:
+    """Moderators hear of who is in; whoever only asks to be has no account yet, and waits on a page of its own."""
+    return [tell(tx, one, SIGN_UP, change.subject) for one in people.those(tx, "moderator") if one != change.actor]
 
 
 def poll_over(tx: Tx, thing: int) -> list[Notice]:
@@ -244,12 +248,6 @@ def _authors(tx: Tx, it: Thing) -> list[int]:
     return [row["actor"]] if row and _is_account(tx, row["actor"]) else []
 
 
-def _moderators(tx: Tx) -> list[int]:
-    few = [role for role in ROLES if ROLES.index(role) >= ROLES.index("moderator")]
-    rows = tx.all("SELECT actor, role FROM account WHERE closed IS NULL")
-    return [row["actor"] for row in rows if row["role"] in few]
-
-
 def _is_account(tx: Tx, actor: int) -> bool:
     return tx.one("SELECT 1 AS x FROM account WHERE actor = :actor AND closed IS NULL", actor=actor) is not None
 
@@ -274,5 +272,5 @@ _HANDLERS: dict[str, _Handler] = {
     Kind.POST_CHANGED: _changed, Kind.EVENT_CHANGED: _changed, Kind.EVENT_CANCELLED: _changed,
     Kind.EVENT_POSTPONED: _changed, Kind.ASK_CHANGED: _changed, Kind.ASK_CLOSED: _changed,
     Kind.POST_REMOVED: _gone, Kind.EVENT_REMOVED: _gone, Kind.ASK_REMOVED: _gone,
-    Kind.REPORTED: _reported,
+    Kind.REPORTED: _reported, Kind.ACCOUNT_APPROVED: _joined,
 }  # fmt: skip

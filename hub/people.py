@@ -128,6 +128,13 @@ def steward(tx: Tx) -> Account:
     return account_of(row)
 
 
+def those(tx: Tx, role: str) -> list[int]:
+    """Who has this role, or a higher one, and has not been stopped."""
+    roles = ROLES[ROLES.index(role) :]
+    rows = tx.all("SELECT actor, role FROM account WHERE closed IS NULL AND state = 'active' ORDER BY actor")
+    return [row["actor"] for row in rows if row["role"] in roles]
+
+
 def known_as(tx: Tx, name: str) -> tuple[Account, str, int] | None:
     """The account that somebody signs in to by login or e-mail, its password's hash, and until when it must wait."""
     row = tx.one(

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hub import actors, audit, mentions, people, projects, settings, things, viewing
+from hub import actors, audit, held, mentions, people, projects, settings, things, viewing
 from hub.changes import Kind, record
 from hub.errors import N_, Invalid, NotFound
 from hub.kept import OPEN, PRIVATE
@@ -11,6 +11,7 @@ from hub.text import Text
 from hub.things import Picture, Seen, Thing
 
 SAYS = ("note", "update")
+_WAITS = "EXISTS (SELECT 1 FROM held w WHERE w.thing = t.id AND w.decided IS NULL)"
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -59,7 +60,7 @@ def remove(tx: Tx, who: int, id: int) -> None:
     if thing.by.id != who:
         people.require(tx, who, "moderator")
     things.take_down(tx, id)
-    record(tx, Kind.POST_REMOVED, subject=id, actor=who)
+    record(tx, held.gone(tx, id), subject=id, actor=who)
 
 
 def reply(tx: Tx, who: int, under: int, text: Text) -> Thing:
@@ -74,7 +75,8 @@ def reply(tx: Tx, who: int, under: int, text: Text) -> Thing:
         personal=parent.personal,
     )  # fmt: skip
     mentions.note(tx, id, [parent.by.id] if parent.by.id != who else [])
-    record(tx, Kind.POST_PUBLISHED, subject=id, actor=who)
+    if not held.keep(tx, who, id):
+        record(tx, Kind.POST_PUBLISHED, subject=id, actor=who)
     return things.get(tx, id)
 
 
@@ -106,11 +108,9 @@ def mirror(
 
 
 def _recount(tx: Tx, before: Thing, seen: Seen) -> None:
-    """New numbers of a poll are no new words. They only grow, whatever comes late."""
+    """New numbers of a poll are no new words: of the same options they are taken as they come."""
     kept, told = before.extra.poll, seen.extra.poll
-    if not kept or not told or seen.updated != before.updated or told.votes < kept.votes:
-        return
-    if [one.name for one in kept.options] == [one.name for one in told.options]:
+    if kept and told and [one.name for one in kept.options] == [one.name for one in told.options]:
         things.recount(tx, before.id, msgspec.structs.replace(before.extra, poll=told))
 
 
@@ -136,18 +136,20 @@ def said(tx: Tx, *, project: int | None = None, limit: int = 40) -> list[Thing]:
 
 
 def replies(
-    tx: Tx, root: int, *, hidden: bool = False, limit: int = 200, skip: int = 0, without: int = 0
+    tx: Tx, root: int, *, hidden: bool = False, limit: int = 200, skip: int = 0, without: int = 0, me: int = 0
 ) -> list[Thing]:
-    """What was said last under a thing, oldest first, but for the `skip` latest. `hidden` ones only for moderators.
+    """What was said last under a thing, oldest first, but for the `skip` latest.
 
+    `hidden` ones only for moderators; what waits to be read, only for its author `me`.
     Nothing by the actor `without`.
     """
     rows = tx.all(
         f"""SELECT {things.COLUMNS} FROM {things.FROM}
             WHERE t.root = :root AND t.kind = 'reply' AND t.removed IS NULL
-              AND (t.hidden = 0 OR (:hidden = 1 AND t.hidden < {PRIVATE})) AND t.author <> :without
+              AND (t.hidden = 0 OR (:hidden = 1 AND t.hidden < {PRIVATE}) OR (t.author = :me AND {_WAITS}))
+              AND t.author <> :without
             ORDER BY t.published DESC, t.id DESC LIMIT :limit OFFSET :skip""",
-        root=root, hidden=int(hidden), limit=limit, skip=skip, without=without,
+        root=root, hidden=int(hidden), limit=limit, skip=skip, without=without, me=me,
     )  # fmt: skip
     return [things.common(row) for row in reversed(rows)]
 
@@ -157,7 +159,8 @@ def latest_replies(tx: Tx, who: int, limit: int = 30) -> list[Thing]:
     people.require(tx, who, "moderator")
     rows = tx.all(
         f"""SELECT {things.COLUMNS} FROM {things.FROM}
-            WHERE t.kind = 'reply' AND t.removed IS NULL AND t.hidden < {PRIVATE} ORDER BY t.id DESC LIMIT :limit""",
+            WHERE t.kind = 'reply' AND t.removed IS NULL AND t.hidden < {PRIVATE}
+              AND NOT EXISTS (SELECT 1 FROM held w WHERE w.thing = t.id) ORDER BY t.id DESC LIMIT :limit""",
         limit=limit,
     )
     return [things.common(row) for row in rows]
@@ -170,10 +173,12 @@ def author_of(tx: Tx, thing: Thing) -> actors.Actor:
 def _hide(tx: Tx, who: int, id: int, *, hidden: bool) -> Thing:
     people.require(tx, who, "moderator")
     thing = things.get(tx, id)
-    if thing.kind != "reply" or thing.audience not in OPEN:
+    if thing.kind != "reply" or thing.audience not in OPEN or held.waits(tx, id):
         raise NotFound(N_("There is no such reply."))
     tx.run("UPDATE thing SET hidden = :hidden WHERE id = :id", hidden=int(hidden), id=id)
     record(tx, Kind.POST_HIDDEN if hidden else Kind.POST_SHOWN, subject=id, actor=who)
+    if thing.local and not hidden:  # others hear of what it says now, and of what was hidden before it went out
+        record(tx, Kind.POST_CHANGED, subject=id, actor=thing.by.id)
     audit.note(tx, who, "hid" if hidden else "showed", id, name=f"@{thing.by.handle}@{thing.by.domain}")
     return things.get(tx, id)
 

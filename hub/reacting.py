@@ -1,6 +1,6 @@
 """What residents do with what others say: like it, share it, keep it for later, pin their own, leave a conversation."""
 
-from hub import people, things, viewing
+from hub import held, people, things, viewing
 from hub.changes import Kind, record
 from hub.errors import N_, Conflict, Invalid, NotAllowed
 from hub.ids import new_id
@@ -28,6 +28,7 @@ def share(tx: Tx, who: int, id: int) -> int:
     own_words = it.audience == FOLLOWERS and it.by.id == who
     if it.audience not in OPEN and not own_words:
         raise NotAllowed(N_("This was not said to everybody, so it cannot be shared."))
+    _shows(tx, id)
     if things.react(tx, id, who, SHARE, None):
         record(tx, Kind.REACTED, subject=id, actor=who, how=SHARE)
     number = shared_as(tx, who, id)
@@ -106,6 +107,7 @@ def pin(tx: Tx, who: int, id: int) -> Thing:
     it = viewing.get(tx, who, id)
     if it.by.id != who or it.audience not in (*OPEN, FOLLOWERS):
         raise Invalid(N_("Only what you said yourself can be pinned, and not what was for a few."), field="id")
+    _shows(tx, id)
     many = tx.one("SELECT count(*) AS n FROM pin WHERE account = :who AND thing <> :id", who=who, id=id)
     if many is not None and many["n"] >= PINS:
         raise Conflict(N_("You have pinned five posts already. Unpin one first."), field="id")
@@ -141,3 +143,9 @@ def rejoin_thread(tx: Tx, who: int, id: int) -> Thing:
     it = viewing.get(tx, who, id)
     tx.run("DELETE FROM muted_thread WHERE account = :who AND root = :root", who=who, root=it.root or it.id)
     return it
+
+
+def _shows(tx: Tx, id: int) -> None:
+    """Raises `Conflict` for what only its author sees."""
+    if held.waits(tx, id):
+        raise Conflict(N_("This waits until somebody who looks after the hub has read it. Then you can do that."))

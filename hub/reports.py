@@ -2,14 +2,18 @@
 
 import msgspec
 
-from hub import actors, audit, people, settings, things, viewing
+from hub import actors, audit, held, people, settings, things, viewing
 from hub.changes import Kind, record
 from hub.clock import DAY, now
 from hub.errors import N_, Conflict, Invalid, NotFound
+from hub.held import Before
 from hub.ids import new_id
+from hub.kept import NOTHING_MORE, OPEN
 from hub.packing import pack, unpack
+from hub.reading import Extra
 from hub.store import Row, Tx
-from hub.text import clean_words
+from hub.text import Text, clean_words
+from hub.things import Picture, Thing
 
 MOST_NAMED = 50  # things in one report
 A_DAY = 30  # reports from one server
@@ -37,6 +41,19 @@ class Report(msgspec.Struct, frozen=True):
     forwarded: bool = False
     keeper: int | None = None
     settler: int | None = None
+
+
+class Copy(msgspec.Struct, frozen=True):
+    """A thing as it was when it was reported. `now` is what it is since, `None` when it has been taken down;
+    `changed`: it says something else than then; `before`: all that it said, oldest first."""
+
+    title: Text
+    html: Text
+    pictures: list[Picture]
+    extra: Extra
+    changed: bool
+    now: Thing | None
+    before: list[Before]
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -68,6 +85,7 @@ def receive(tx: Tx, uri: str, domain: str, about: list[str], words: str, *, send
         id=id, uri=uri, domain=domain, about=pack(about[:MOST_NAMED]), words=words[:4000], now=now(),
     )  # fmt: skip
     if kept:
+        _freeze(tx, id, [it for uri in about[:MOST_NAMED] if (it := things.at(tx, uri)) and _theirs(tx, it, domain)])
         record(tx, Kind.REPORTED, subject=id, actor=sender)
     return bool(kept)
 
@@ -91,6 +109,7 @@ def file(tx: Tx, who: int, draft: Draft) -> Report:
         words=clean_words(draft.words, longest=WORDS, field="comment"), now=now(), who=who, target=target.id,
         category=category, rules=pack(draft.rules[:20]), forwarded=int(draft.forward and not target.local),
     )  # fmt: skip
+    _freeze(tx, id, said)
     record(tx, Kind.REPORTED, subject=id, actor=who)
     if draft.forward and not target.local:
         record(tx, Kind.REPORT_FORWARDED, subject=id, actor=hub.instance)
@@ -160,9 +179,47 @@ def named(tx: Tx, report: Report) -> list[things.Thing]:
     return [found for uri in report.about if (found := things.at(tx, uri)) is not None]
 
 
+def copies(tx: Tx, id: int) -> list[Copy]:
+    """What a report is about, as it was then: whatever its author makes of it since."""
+    rows = tx.all(
+        """SELECT r.*, t.uri, coalesce(t.edited, 0) AS edited FROM reported r JOIN thing t ON t.id = r.thing
+           WHERE r.report = :id ORDER BY r.thing""",
+        id=id,
+    )
+    return [_copy(tx, row) for row in rows]
+
+
 def sweep(tx: Tx) -> int:
     """Reports are kept for a year. Returns how many were forgotten."""
+    tx.run("DELETE FROM reported WHERE report IN (SELECT id FROM report WHERE at < :old)", old=now() - KEPT)
     return tx.run("DELETE FROM report WHERE at < :old", old=now() - KEPT)
+
+
+def _freeze(tx: Tx, id: int, about: list[Thing]) -> None:
+    for it in about:
+        tx.run(
+            """INSERT INTO reported (report, thing, title, html, pictures, extra, version)
+               SELECT :id, id, title, html, pictures, extra, coalesce(edited, 0) FROM thing WHERE id = :thing
+               ON CONFLICT (report, thing) DO NOTHING""",
+            id=id, thing=it.id,
+        )  # fmt: skip
+
+
+def _theirs(tx: Tx, it: Thing, domain: str) -> bool:
+    """Whether somebody at this server may have read it: nobody has a letter copied by naming its address."""
+    return it.audience in OPEN or tx.one(
+        "SELECT 1 AS x FROM mention m JOIN actor a ON a.id = m.actor WHERE m.thing = :id AND a.domain = :domain",
+        id=it.id, domain=domain,
+    ) is not None  # fmt: skip
+
+
+def _copy(tx: Tx, row: Row) -> Copy:
+    return Copy(
+        title=unpack(row["title"], Text), html=unpack(row["html"], Text),
+        pictures=unpack(row["pictures"], list[Picture]),
+        extra=unpack(row["extra"], Extra) if row["extra"] else NOTHING_MORE,
+        changed=row["edited"] != row["version"], now=things.at(tx, row["uri"]), before=held.before(tx, row["thing"]),
+    )  # fmt: skip
 
 
 def _told_already(tx: Tx, domain: str, about: list[str]) -> bool:

@@ -139,6 +139,7 @@ def confirm(tx: Tx, secret: str) -> people.Account | None:
     tx.run("DELETE FROM signup WHERE email = :email AND state = 'unverified'", email=it.email)
     record(tx, Kind.SIGNED_UP, subject=it.id, actor=settings.get(tx).actor)
     if invitation is None and terms.mode != "open":
+        letters.gather(tx, "waiting")
         return None
     return _let_in(tx, _row(tx, it.id), invitation, by=0)
 

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from hub import actors, homes, linked, mentions, people, settings, things, viewing
+from hub import actors, held, homes, linked, mentions, people, settings, things, viewing
 from hub.changes import Kind, record
 from hub.clock import DAY, MINUTE, now
 from hub.errors import N_, Conflict, Invalid, NotFound
@@ -65,8 +65,12 @@ def publish(tx: Tx, who: int, draft: Draft) -> Thing:
         tags=linked.tags(draft.text), root=top.id if top else None, reply_to=parent.uri if parent else None,
         audience=draft.audience, personal=_personal(top, draft.audience), app=draft.app, extra=extra,
     )  # fmt: skip
-    mentions.note(tx, id, _for_whom(named, parent, draft.audience, who))
-    record(tx, Kind.POST_PUBLISHED, subject=id, actor=who)
+    to = _for_whom(named, parent, draft.audience, who)
+    if draft.audience == DIRECT:
+        held.write_only_here(tx, who, to, parent)
+    mentions.note(tx, id, to)
+    if not held.keep(tx, who, id):
+        record(tx, Kind.POST_PUBLISHED, subject=id, actor=who)
     homes.put(tx, who, id, author=who)
     return viewing.get(tx, who, id)
 
@@ -84,8 +88,13 @@ def change(tx: Tx, who: int, id: int, draft: Draft) -> Thing:
         tx, id, title={}, words={language: words} if words else {}, html=_html(tx, words, language, named),
         pictures=things.own_pictures(tx, draft.pictures), tags=linked.tags(draft.text), extra=extra,
     )  # fmt: skip
-    mentions.note(tx, id, [actor.id for actor in named.values() if actor.id != who])
-    record(tx, Kind.POST_CHANGED, subject=id, actor=who)
+    to = [actor.id for actor in named.values() if actor.id != who]
+    if it.audience == DIRECT:
+        held.write_only_here(tx, who, to, things.at(tx, it.reply_to or ""))
+    mentions.note(tx, id, to)
+    if not held.keep(tx, who, id, changed=True):
+        # What a moderator has hidden stays hidden, and says nothing new to anybody.
+        record(tx, Kind.POST_HELD if it.hidden and it.audience in OPEN else Kind.POST_CHANGED, subject=id, actor=who)
     return viewing.get(tx, who, id)
 
 
@@ -98,7 +107,7 @@ def remove(tx: Tx, who: int, id: int) -> Thing:
         raise NotFound(viewing.NOTHING)
     things.take_down(tx, id)
     tx.run("DELETE FROM home WHERE thing = :id", id=id)
-    record(tx, Kind.POST_REMOVED, subject=id, actor=who)
+    record(tx, held.gone(tx, id), subject=id, actor=who)
     return it
 
 

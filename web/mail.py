@@ -31,6 +31,8 @@ def runner(config: Config, base: str) -> Runner:
     folders = themes.chain(config.hub.theme)
 
     async def send(wire: Wire, job: Job) -> Outcome:
+        if not on(config) and job.args["letter"] in writing.SPARED:
+            return Outcome()
         if not on(config):
             return Outcome(error="No mail server is set up.", hopeless=True)
         if now() - job.created > PATIENCE:

@@ -130,6 +130,7 @@ PAGES = (
     Page(N_("Said to us"), "/steward/said", "", "moderator"),
     Page(N_("Reports"), "/steward/reports", "", "moderator"),
     Page(N_("Who wants to join"), "/steward/signups", "", "moderator"),
+    Page(N_("First posts"), "/steward/held", "", "moderator"),
     Page(N_("Invitations"), "/steward/invitations", "", "moderator"),
     Page(N_("What was done"), "/steward/audit", "", "moderator"),
     Page(N_("Servers kept at a distance"), "/steward/kept-out", "", "moderator"),

@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from hub import actors, media, posts
 from hub.actors import By
+from hub.people import Account
 from hub.reading import Extra, Fact
 from hub.settings import Hub
 from hub.store import Tx
@@ -33,7 +34,7 @@ class Photo(msgspec.Struct, frozen=True):
 
 class Reply(msgspec.Struct, frozen=True):
     """What somebody said under a thing. `place` is where they said it; `answers` whom, if not the thing itself.
-    `begun`: there is more of it, on its own page."""
+    `begun`: there is more of it, on its own page. `waits`: only its author sees it yet."""
 
     id: int
     name: Text
@@ -46,6 +47,7 @@ class Reply(msgspec.Struct, frozen=True):
     photos: list[Photo]
     extra: Extra
     begun: bool = False
+    waits: bool = False
 
 
 class Talk(msgspec.Struct, frozen=True):
@@ -90,13 +92,14 @@ def asked(request: Request) -> int:
     return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 5 else 0
 
 
-def replies(tx: Tx, thing: Thing, hub: Hub, page: int = 0) -> Talk:
-    """A page of what was said under `thing`, without what is hidden.
+def replies(tx: Tx, thing: Thing, hub: Hub, page: int = 0, who: Account | None = None) -> Talk:
+    """A page of what was said under `thing`, without what is hidden; what waits is seen by who wrote it.
 
     A hub that calls an event off says so in a reply, too, for those who follow the poll; its page says it on top.
     """
     notices_by = thing.by.id if thing.kind == "event" else 0
-    said = posts.replies(tx, thing.id, limit=SAID + 1, skip=page * SAID, without=notices_by)
+    me = who.actor if who else 0
+    said = posts.replies(tx, thing.id, limit=SAID + 1, skip=page * SAID, without=notices_by, me=me)
     names = {it.uri: it.by.name or {"": it.by.handle} for it in said}
     return Talk([_reply(tx, it, hub, names) for it in said[-SAID:]], page, len(said) > SAID)
 
@@ -108,7 +111,7 @@ def _reply(tx: Tx, it: Thing, hub: Hub, names: dict[str, Text]) -> Reply:
         id=it.id, name=it.by.name, handle=it.by.handle, place=place(it.by, hub), at=it.published, html=begins,
         href="" if it.local else web_address(it.url) or web_address(it.uri),
         answers=names.get(it.reply_to or "", {}), photos=photos(tx, it.pictures), extra=it.extra,
-        begun=begun,
+        begun=begun, waits=it.hidden,
     )  # fmt: skip
 
 

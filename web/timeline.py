@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hub import actors, asks, events, timelines, viewing, voting
+from hub import actors, asks, events, held, timelines, viewing, voting
 from hub.actors import By
 from hub.kept import OPEN, Thing
 from hub.settings import Hub
@@ -27,7 +27,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """One thing as a reader sees it. `id` is what the list goes by. `path`: its page here; `away`: its page elsewhere,
     "" for ours. `answers`: whom it answers. `shared_by`: whoever passed it on. `poll` with its `labels`; `liked`,
     `shared`, `kept`, `pinned` are what the reader did. `event`, `ask`: what it is besides.
-    `open`: anybody may see it. `face` is the address of its author's own picture, "" for the one that is drawn."""
+    `open`: anybody may see it. `waits`: only its author sees it yet. `face` is the address of its author's own picture,
+    "" for the one that is drawn."""
 
     id: int
     thing: Thing
@@ -49,6 +50,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     pinned: bool = False
     mine: bool = False
     face: str = ""
+    waits: bool = False
 
     @property
     def open(self) -> bool:
@@ -100,6 +102,7 @@ def _card(tx: Tx, hub: Hub, me: int, entry: Entry, it: Thing, counts: dict[int, 
         replies=row["replies"] if row else 0,
         liked=bool(row and row["liked"]), shared=bool(row and row["shared"]), kept=bool(row and row["kept"]),
         pinned=bool(row and row["pinned"]), face=f"/media/{row['face']}-small.jpg" if row and row["face"] else "",
+        waits=it.hidden and it.by.id == me and held.waits(tx, it.id),
     )  # fmt: skip
 
 

@@ -116,8 +116,9 @@ class _Worker:
         if not self._scheduled:
             await self.wire.store.write(schedule)
             self._scheduled = True
+        seen = self.wire.store.changed.count
         more = await self._announce()
-        self._seen = self.wire.store.changed.count
+        self._seen = seen  # what changed meanwhile may have come too late to be told
         wait = LINGER if self.finished else LONGEST_WAIT
         if not patient:
             self.away.ended = self.here.ended = True

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from hub import people, recovery, settings, signups
+from hub import held, people, recovery, settings, signups
 from hub.clock import DAY, HOUR, MINUTE
 from hub.errors import N_, NotFound
 from hub.people import Account
@@ -187,10 +187,29 @@ def address_changed(tx: Tx, pen: Pen, who: Account, args: Args) -> Letter | None
     return pen.letter(to, N_("Your address was changed: %(hub)s"))
 
 
+def waiting(tx: Tx, pen: Pen, who: Account, args: Args) -> Letter | None:
+    """To those who look after the hub, once a day at most; nothing when somebody has seen to it meanwhile."""
+    join, posts = signups.waiting(tx), held.waiting(tx)
+    if not people.may(who, "moderator") or not (join or posts):
+        return None
+    if join:
+        who_joins = pen.words.ngettext("%(n)s person waits to join:", "%(n)s people wait to join:", join)
+        pen.paragraphs += [who_joins % {"n": join}, f"{pen.base}/steward/signups"]
+    if posts:
+        to_read = pen.words.ngettext(
+            "%(n)s post by a newcomer waits to be read:", "%(n)s posts by newcomers wait to be read:", posts
+        )
+        pen.paragraphs += [to_read % {"n": posts}, f"{pen.base}/steward/held"]
+    pen.say(N_("You get such a letter once a day at most, and none when nothing waits."))
+    return pen.letter(who.email, N_("What waits at %(hub)s"))
+
+
+SPARED = frozenset({"waiting"})  # letters that a hub without mail does without: the page says the same
 Writer = Callable[[Tx, Pen, Any, Args], Letter | None]
 LETTERS: dict[str, Writer] = {
     "verify": verify, "known": known, "approved": approved, "refused": refused, "reset": reset, "sign-in": sign_in,
     "password-changed": password_changed, "new-address": new_address, "address-changed": address_changed,
+    "waiting": waiting,
 }  # fmt: skip
 
 

@@ -9,10 +9,15 @@ from federation.outgoing import residents
 from federation.outgoing.said import create, delete, ours, say_ourselves, share, update
 from hub import projects
 from hub.changes import Change
+from hub.kept import OPEN
+from hub.things import Thing
 
 
 def published(s: Sender, change: Change) -> None:
+    """Not what somebody who looks after the hub has hidden meanwhile."""
     thing = ours(s, change)
+    if kept_back(thing):
+        return
     if residents.is_one(thing):
         residents.published(s, thing)
         return
@@ -26,6 +31,8 @@ def published(s: Sender, change: Change) -> None:
 
 def changed(s: Sender, change: Change) -> None:
     thing = ours(s, change)
+    if kept_back(thing):
+        return
     if residents.is_one(thing):
         residents.changed(s, thing)
         return
@@ -48,6 +55,11 @@ def project_started(s: Sender, change: Change) -> None:
         names = {one: content.literal(title) for one, title in project.title.items()}
         told = {one: words.say("new project", one, title=name, acct=acct) for one, name in names.items()}
         say_ourselves(s, "note", told, project=project.id)
+
+
+def kept_back(it: Thing) -> bool:
+    """Whether nobody is to see it, although it was said to all."""
+    return it.hidden and it.audience in OPEN
 
 
 def _post(s: Sender, change: Change) -> tuple[Said, Json]:

@@ -47,7 +47,8 @@ STEWARD = {
     "reports": "/steward/reports", "kept out": "/steward/kept-out", "messages": "/messages",
     "followers": "/steward/followers", "parts": "/steward/slices",
     "following": "/steward/following", "deliveries": "/steward/deliveries",
-    "who wants to join": "/steward/signups", "invitations": "/steward/invitations", "how to join": "/steward/joining",
+    "who wants to join": "/steward/signups", "first posts": "/steward/held",
+    "invitations": "/steward/invitations", "how to join": "/steward/joining",
     "what was done": "/steward/audit", "own e-mail": "/account/email",
     "server": f"/steward/deliveries/{CLOSED}", "accounts": "/steward/people",
     "who knows us": "/steward/hubs",
@@ -72,11 +73,13 @@ RESIDENT = {
     "said here": "/around/here", "said elsewhere": "/around/near", "kept": "/bookmarks", "liked": "/favourites",
     "told to me": "/notifications", "say something": "/compose", "answer": "/compose?reply_to={heron}",
     "a conversation": "/posts/{heron}", "news, signed in": "/posts/{post}", "a neighbour, signed in": "/@bethan",
-    "who follows": "/people/{bethan}/followers", "lists": "/lists", "a list": "/lists/{list}",
+    "who follows": "/people/{bethan}/followers", "whom they follow": "/people/{bethan}/following",
+    "the hub, for residents": "/people/{hub}", "with a poll": "/posts/{poll}", "lists": "/lists", "a list": "/lists/{list}",
     "one’s own page": "/account/profile", "take along": "/account/belongings", "leave": "/account/leave",
     "find people": "/find", "people found": "/find?q=be", "nobody found": "/find?q=zzzz",
     "moving house": "/account/move",
 }  # fmt: skip
+HALF = {"second step": "/signin/second"}  # their password was right
 NATIONAL = {
     "national front": "/", "national events": "/events", "national asks": "/asks", "national projects": "/projects",
     "national search": "/search?q=river", "nothing nationally": "/events?q=zzzz", "hubs": "/hubs",
@@ -104,7 +107,6 @@ WRONG = {
     "wrong account": ("steward", "/steward/people", {"login": "?"}),
     "wrong settings": ("steward", "/steward/settings", {"name.en": "", "name.cy": ""}),
     "wrong cancellation": ("steward", "/events/{event}/cancel", {}),
-    "wrong page": ("delyth", "/account/profile", {"name": "x" * 60}),
     "wrong list": ("delyth", "/lists", {"title": " "}),
     "wrong words": ("delyth", "/compose", {"text": " "}),
     "wrong wish to join": ("guest", "/signup", {"login": "d d", "email": "nobody"}),
@@ -121,7 +123,7 @@ MAIN = {
 PAGES = {
     name: (who, path)
     for who, pages in (
-        ("guest", GUEST), ("steward", STEWARD), ("delyth", RESIDENT), ("national", NATIONAL), ("empty", EMPTY),
+        ("guest", GUEST), ("steward", STEWARD), ("delyth", RESIDENT), ("gwenno", HALF), ("national", NATIONAL), ("empty", EMPTY),
         ("wizard", WIZARD),
     )
     for name, path in pages.items()
@@ -137,7 +139,7 @@ class Rounds:
         self.browser, self.towns = browser, towns
         self.hubs = {"national": towns.national, "empty": empty, "wizard": untouched}
         self.key = next(line for line in untouched.said if "key=" in line).rpartition("key=")[2].strip()
-        self.names = {"steward": "bethan", "delyth": "delyth"}
+        self.names = {"steward": "bethan", "delyth": "delyth", "gwenno": "gwenno"}
         self.visitors: dict[tuple[str, str], Visitor] = {}
         self.sheets: dict[str, int] = {}
 

@@ -155,6 +155,17 @@ def says_something(it: Visitor) -> None:
     it.sees("At dusk: 0")
 
 
+def is_let_through(steward: Visitor) -> None:
+    """What a newcomer says is looked over: until then nobody but they see it."""
+    steward.open("/around/here")
+    steward.sees_not("The heron is back")
+    steward.open("/steward/held")
+    waiting = steward.page.get_by_role("button", name="Let it through")
+    for _ in range(waiting.count()):
+        waiting.last.click()
+        steward.is_told("through")
+
+
 def keeps_a_draft(it: Visitor) -> None:
     it.open("/compose")
     it.page.get_by_label("Your words").fill("I have half a mind to")
@@ -301,6 +312,7 @@ def test_a_neighbour_joins_lives_here_and_stays(
         follows_and_comes_along(delyth, steward)
         says_something(delyth)
         keeps_a_draft(delyth)
+        is_let_through(steward)
         talks_with(delyth, steward)
         makes_a_list(delyth)
         takes_everything_along(delyth, tmp_path)

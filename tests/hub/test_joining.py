@@ -67,8 +67,8 @@ async def test_whoever_asks_is_nobody_until_a_moderator_lets_them_in(store: Stor
     account = await store.write(signups.approve, mo, id)
     assert (account.login, account.role, account.language) == ("delyth", "resident", "cy")
     assert await store.read(people.known_as, "delyth@example.org") is not None
-    said = [change.kind for change in await store.read(read_on, "a test")][-2:]
-    assert said == ["signed-up", "account.approved"]
+    said = [change.kind for change in await store.read(read_on, "a test")][-4:]
+    assert said == ["signed-up", "followed", "home.changed", "account.approved"]
     with pytest.raises(NotFound):
         await store.write(signups.approve, mo, id)
 

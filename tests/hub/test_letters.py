@@ -22,6 +22,7 @@ from hub import (
     viewing,
 )
 from hub.errors import NotFound
+from hub.ids import new_id
 from hub.statuses import Draft
 from hub.store import Store, Tx
 from hub.store.migrate import HERE, migrate, statements
@@ -127,6 +128,7 @@ async def test_letters_from_before_keep_number_address_and_place(store: Store) -
         ann, _, hub = street(tx)
         event = statuses.publish(tx, ann, Draft("the thing it is about")).id
         undone(tx)
+        assert [new_id() for _ in range(4)]  # the numbers that the letters have are nobody else's
         tx.run(OLD, a=event + 1, b=event + 2, c=event + 3, hub=hub, ann=ann, sunil=stranger(tx), event=event)
         return event, ann, hub
 

@@ -25,7 +25,7 @@ KEPT = (
     "/asks/{ask}/answers/{helper}", "/asks/{ask}/answers/{helped}", "/projects/{project}/change",
     "/messages", "/steward/said", "/steward/reports", "/steward/kept-out",
     "/steward", "/steward/asks", "/steward/replies", "/steward/followers", "/steward/following", "/steward/deliveries",
-    "/steward/hubs", "/steward/settings", "/steward/people",
+    "/steward/held", "/steward/hubs", "/steward/settings", "/steward/people",
 )  # fmt: skip
 
 

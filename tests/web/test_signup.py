@@ -220,7 +220,7 @@ async def test_s09_a_thousand_sign_ups_are_fifty_who_wait_none_who_are_in_and_tw
     secret = await postal.store.write(people.open_session, await actor(postal, "mo"))
     clock.forward(8 * DAY)  # and nobody looks after the hub
     hours: dict[int, int] = {}
-    confirmed = 0
+    confirmed = words = 0
     for number in range(1000):
         browser = postal.browser(f"203.0.{number // 250}.{number % 250}")
         typed = TYPED | {
@@ -234,8 +234,10 @@ async def test_s09_a_thousand_sign_ups_are_fifty_who_wait_none_who_are_in_and_tw
             before = len(postbox.letters)
             await work(postal)
             hour = clock.ms // HOUR
-            hours[hour] = hours.get(hour, 0) + len(postbox.letters) - before
-            for letter in postbox.letters[before:]:
+            new = [letter for letter in postbox.letters[before:] if str(letter["To"]).endswith("@x.example")]
+            hours[hour] = hours.get(hour, 0) + len(new)
+            words += len(postbox.letters) - before - len(new)
+            for letter in new:
                 await postal.guest.post(postbox.link(str(letter["To"])))
                 confirmed += 1
             postal.app.state.counts = limits.Counts()
@@ -247,6 +249,7 @@ async def test_s09_a_thousand_sign_ups_are_fifty_who_wait_none_who_are_in_and_tw
     assert (waiting, row["n"]) == (50, 0)
     assert confirmed >= waiting
     assert max(hours.values()) <= 20
+    assert 2 <= words <= 4, "two who look after the hub hear of it, once a day"
     mo = await postal.who("mo")
     ids = fields((await mo.get("/steward/signups")).text, "/steward/signups/refuse")
     sent = len(postbox.letters)

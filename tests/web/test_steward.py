@@ -55,6 +55,8 @@ LEAST = {
     "/steward/people/{id:int}/back": "steward", "/account/email": "resident",
     "/steward/signups": "moderator", "/steward/signups/refuse": "moderator",
     "/steward/signups/{id:int}/approve": "moderator", "/steward/signups/{id:int}/refuse": "moderator",
+    "/steward/held": "moderator", "/steward/held/refuse": "moderator",
+    "/steward/held/{id:int}/publish": "moderator", "/steward/held/{id:int}/refuse": "moderator",
     "/steward/invitations": "moderator", "/steward/invitations/{id:int}/revoke": "moderator",
     "/invitations": "resident", "/invitations/{id:int}/revoke": "resident",
     "/steward/joining": "steward", "/steward/announcements": "steward", "/steward/announcements/remove": "steward",

@@ -257,3 +257,19 @@ async def test_what_was_leased_too_long_ago_is_not_begun(here: Here, held: Held,
     assert len(held.began) == 1
     stop.set()
     await loop
+
+
+async def test_what_is_written_while_it_announces_is_not_slept_over(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, announce = asyncio.get_running_loop(), worker.announce
+
+    def meanwhile(tx: Tx) -> int:
+        told = announce(tx)
+        loop.call_soon_threadsafe(here.store.changed.set)  # somebody else's change, too late for this one
+        return told
+
+    monkeypatch.setattr(worker, "announce", meanwhile)
+    it = worker._Worker(here.wire, 1, RUNNERS)
+    await it.turn()
+    assert await here.store.wait_for_change(0, it._seen) > it._seen

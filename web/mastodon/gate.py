@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.errors import N_, Conflict, HubError, Invalid, NotFound
 from hub.store import Busy
-from web import auth, crossing, errors
+from web import auth, crossing, errors, neighbourhub
 from web.limits import Spent
 from web.mastodon import (
     accounts,
@@ -50,6 +50,7 @@ MODULES: tuple[Any, ...] = (
     statuses, drafting, marking, timelines, polls, media,
     instance, profile, accounts, relating, lists, filters, tags, told, search, discovery, admin,
     notifications, bundled, doorbell, conversations, push, events,
+    neighbourhub,
 )  # fmt: skip
 ROUTES: list[Route] = [one for module in MODULES for one in module.routes]
 NOT_FOUND = "Not Found"  # no such call, as against no such record

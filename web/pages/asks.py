@@ -122,7 +122,7 @@ async def _page(
 def gather_one(tx: Tx, id: int, hub: Hub, who: Account | None, talk: int = 0) -> AskPage:
     ask = asks.get(tx, id)
     return AskPage(
-        ask=ask, replies=replies(tx, ask, hub, talk), origin=origin(ask), guard=guard(hub),
+        ask=ask, replies=replies(tx, ask, hub, talk, who), origin=origin(ask), guard=guard(hub),
         mine=helping.mine(tx, id, who.actor) if who else None, pledge=pledges.of(tx, who.actor, id) if who else None,
         reaches=pledges.reaches(tx, ask), organiser=ask.local and may(who, "organiser"), form=forms.blank(),
         words=forms.blank(),

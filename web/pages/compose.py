@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import media, posts, projects, scheduled, statuses, things, unsaid, viewing
+from hub import held, media, posts, projects, scheduled, statuses, things, unsaid, viewing
 from hub.clock import DAY, HOUR
 from hub.errors import N_, HubError, Invalid
 from hub.kept import AUDIENCES, DIRECT, PUBLIC, Thing
@@ -138,7 +138,8 @@ async def _sent(request: Request, thing: Thing | None) -> Response:
         return await _page(request, form.refuse(_beside(refusal)), thing, 422)
     if said is None:
         return see_other(request, done.path("/compose#later", "put-off"))
-    return see_other(request, done.path(path(said), "changed" if thing else "said"))
+    waits = await state.store.read(held.waits, said.id)
+    return see_other(request, done.path(path(said), "said-waits" if waits else "changed" if thing else "said"))
 
 
 async def _kept(request: Request, who: Account, form: Form[Any], typed: Typed) -> Response:

@@ -103,7 +103,7 @@ def gather(tx: Tx, id: int, hub: Hub, who: Account | None, talk: int = 0) -> Eve
     answer = attendance.answer_of(tx, id, who.actor) if who else None
     return EventPage(
         event=event, day=when.local(event.starts, event.zone).date(), photos=photos(tx, event.pictures),
-        project=_project(tx, event), replies=replies(tx, event, hub, talk),
+        project=_project(tx, event), replies=replies(tx, event, hub, talk, who),
         origin=source(tx, event), open=is_open(event), answer=answer,
         organiser=event.local and may(who, "organiser"), form=forms.blank(), words=forms.blank(),
         ahead=attendance.ahead(tx, answer) if answer else 0,

@@ -104,7 +104,8 @@ def gather(tx: Tx, id: int, hub: Hub, who: Account | None, talk: int = 0) -> Pos
     post = _visible(tx, id, who)
     return PostPage(
         post=post, place=place(post.by, hub), photos=photos(tx, post.pictures), root=_root(tx, post),
-        replies=replies(tx, post, hub, talk), origin=source(tx, post), organiser=post.local and may(who, "organiser"),
+        replies=replies(tx, post, hub, talk, who), origin=source(tx, post),
+        organiser=post.local and may(who, "organiser"),
         open=post.kind != "reply", words=forms.blank(), card=one(tx, hub, who.actor, post) if who else None,
     )  # fmt: skip
 

@@ -103,7 +103,7 @@ def gather_one(tx: Tx, id: int, hub: Hub, who: Account | None, talk: int = 0) ->
         project=project, actor=actors.get(tx, project.actor), followers=actors.counts(tx, project.actor)[0],
         photos=photos(tx, project.pictures), updates=[Update(it, photos(tx, it.pictures)) for it in said],
         events=events.coming(tx, project=id, limit=EVENTS), asks=asks.open_(tx, project=id, limit=ASKS),
-        replies=replies(tx, project, hub, talk), origin=origin(project), words=forms.blank(),
+        replies=replies(tx, project, hub, talk, who), origin=origin(project), words=forms.blank(),
         organiser=project.local and may(who, "organiser"),
     )  # fmt: skip
 

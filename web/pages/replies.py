@@ -5,8 +5,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import asks, helping, posts, things
+from hub import asks, held, helping, posts, things
 from hub.errors import NotFound
+from hub.held import Before
 from hub.store import Tx
 from hub.things import PATHS, Thing
 from web import auth, done
@@ -14,11 +15,12 @@ from web.templates import render, see_other
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """A reply, and what it was said under (None when that is gone)."""
+    """A reply, and what it was said under (None when that is gone). `before`: what it said, if it was changed."""
 
     reply: Thing
     under: Thing | None
     path: str
+    before: list[Before]
 
 
 class RepliesPage(msgspec.Struct, frozen=True):
@@ -53,7 +55,7 @@ def _reply(tx: Tx, it: Thing) -> Reply:
         under = things.get(tx, it.root) if it.root else None
     except NotFound:  # it was taken down, and the reply stays
         under = None
-    return Reply(it, under, f"/{PATHS.get(under.kind, 'posts')}/{under.id}" if under else "")
+    return Reply(it, under, f"/{PATHS.get(under.kind, 'posts')}/{under.id}" if under else "", held.before(tx, it.id))
 
 
 @auth.needs("moderator")

@@ -8,7 +8,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import asks, events, heard, helping, introductions, jobs, messages, people, posts, reports, settings, signups
+from hub import (
+    asks,
+    events,
+    heard,
+    held,
+    helping,
+    introductions,
+    jobs,
+    messages,
+    people,
+    posts,
+    reports,
+    settings,
+    signups,
+)
 from hub.clock import DAY, now
 from hub.people import Account
 from hub.store import Tx
@@ -62,6 +76,7 @@ class TodayPage(msgspec.Struct, frozen=True):
     letters: int
     hubs: int
     joining: int
+    held: int
     silent: list[Server]
     servers: list[Server]
     failed: int
@@ -72,7 +87,7 @@ class TodayPage(msgspec.Struct, frozen=True):
     @property
     def waits(self) -> int:
         more = bool(self.replies) + bool(self.said) + bool(self.reports) + bool(self.letters) + bool(self.hubs)
-        more += bool(self.joining)
+        more += bool(self.joining) + bool(self.held)
         return len(self.waiting) + len(self.postponed) + more
 
     @property
@@ -104,7 +119,7 @@ def _today(tx: Tx, who: Account, part: str, used: int, whole: int) -> TodayPage:
         said=len(heard.waiting(tx, who.actor)) if moderates else 0,
         reports=len(reports.open_(tx, who.actor)) if moderates else 0, letters=messages.unread(tx, who.actor),
         hubs=len(introductions.waiting(tx, AROUND)) if keeps else 0,
-        joining=signups.waiting(tx) if moderates else 0,
+        joining=signups.waiting(tx) if moderates else 0, held=held.waiting(tx) if moderates else 0,
         silent=[it for it in servers if it.state == "silent"], servers=servers[:SERVERS],
         failed=queue.dead if keeps else 0, week=_week(tx),
         health=Health(used, whole, queue) if keeps else None, short_of_room=keeps and whole - used < LITTLE,

@@ -38,16 +38,20 @@ def reply_form(folder: str, page: Page) -> Route:
         limits.check(request, ANSWER)
         lang, _ = language(request, request.app.state.hub, auth.visitor(request))
         try:
-            await request.app.state.store.write(
+            waits = await request.app.state.store.write(
                 _say_once, twice.key(request, who, form.kept()), who.actor, id, {lang: form.value.text}
             )
         except HubError as refusal:
             return await page(request, words=form.refuse(refusal), status=422)
-        return see_other(request, done.path(f"/{folder}/{id}#replies", "replied"))
+        return see_other(request, done.path(f"/{folder}/{id}#replies", "said-waits" if waits else "replied"))
 
     return Route(f"/{folder}/{{id:int}}/reply", reply, methods=["POST"])
 
 
-def _say_once(tx: Tx, key: str, who: int, under: int, words: Text) -> None:
-    if twice.before(tx, key) is None:
-        twice.remember(tx, key, posts.reply(tx, who, under, words).id)
+def _say_once(tx: Tx, key: str, who: int, under: int, words: Text) -> bool:
+    """Whether it waits until somebody has read it."""
+    if twice.before(tx, key) is not None:
+        return False
+    said = posts.reply(tx, who, under, words)
+    twice.remember(tx, key, said.id)
+    return said.hidden

@@ -12,7 +12,7 @@ from hub import actors, heard, messages, once, reports, settings, things
 from hub.errors import HubError, NotFound
 from hub.heard import Heard
 from hub.messages import Message
-from hub.reports import Report
+from hub.reports import Copy, Report
 from hub.store import Tx
 from hub.text import Text
 from hub.things import PATHS, Thing
@@ -20,6 +20,7 @@ from web import auth, done, forms, limits, twice
 from web.forms import Form
 from web.pages.talk import ANSWER
 from web.shell import language
+from web.showing import Photo, photos
 from web.templates import render, see_other
 
 Id = Annotated[str, Meta(pattern=r"^[0-9]{1,18}$")]
@@ -51,7 +52,7 @@ class SaidPage(msgspec.Struct, frozen=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """A report, and the things that it is about, as far as they are still there.
+    """A report, and the things that it is about: as they were then, and those that were not copied.
 
     `reporter` is who of ours reports, and `target` whom; empty where another server does. `rules` are the hub's, in
     words.
@@ -62,6 +63,7 @@ class Told(msgspec.Struct, frozen=True):
     reporter: str = ""
     target: str = ""
     rules: list[str] = msgspec.field(default_factory=list)
+    copies: list[tuple[Copy, list[Photo], str]] = msgspec.field(default_factory=list)
 
 
 class ReportsPage(msgspec.Struct, frozen=True):
@@ -147,12 +149,14 @@ def _told(tx: Tx, who: int, lang: str) -> ReportsPage:
 
 
 def _one_told(tx: Tx, it: Report, lang: str) -> Told:
-    about = [(one, _path(one)) for one in reports.named(tx, it)]
+    copies = [(one, photos(tx, one.pictures), _path(one.now) if one.now else "") for one in reports.copies(tx, it.id)]
+    copied = {one.now.id for one, _, _ in copies if one.now}
+    about = [(one, _path(one)) for one in reports.named(tx, it) if one.id not in copied]
     if it.reporter is None or it.target is None:
-        return Told(it, about)
+        return Told(it, about, copies=copies)
     rules = settings.rule_lines(settings.get(tx), lang)
     broken = [rules[number - 1] for number in it.rules if 0 < number <= len(rules)]
-    return Told(it, about, actors.get(tx, it.reporter).acct, actors.get(tx, it.target).acct, broken)
+    return Told(it, about, actors.get(tx, it.reporter).acct, actors.get(tx, it.target).acct, broken, copies)
 
 
 @auth.needs("moderator")

@@ -8,9 +8,10 @@ from crowded import crowd
 from plans import Spy
 from scene import open_hub
 
-from hub import homes, marks, reacting, timelines, viewing
+from hub import homes, marks, reacting, timelines, viewing, whereabouts
 from hub.store import Store, Tx
 from hub.timelines import Stretch
+from hub.whereabouts import Around, When
 
 pytestmark = pytest.mark.slow
 LARGE = ("thing", "thing_tag", "reaction", "bookmark", "change")  # here; the others are small
@@ -53,6 +54,9 @@ def plans(tx: Tx, me: int) -> dict[str, str]:
         "a number": lambda spy: reacting.by_number(spy, it.id),
         "answers": lambda spy: marks.answered(spy, [it.uri]),
         "said": lambda spy: marks.said(spy, them),
+        "what is on": lambda spy: whereabouts.on(spy, When(0), around=Around(51.5, -3.2, 5)),
+        "what is needed": lambda spy: whereabouts.needed(spy, kind="ask", before=_middle(tx)),
+        "what is being done": lambda spy: whereabouts.under_way(spy, local=True),
         "touched": lambda spy: marks.touched(spy, [it.id]),
     }
     found = {}

@@ -228,6 +228,21 @@ staff     admin:write:domain_blocks -       POST /api/v1/admin/domain_blocks
 staff     admin:read:domain_blocks  nothing GET /api/v1/admin/domain_blocks/{id}
 staff     admin:write:domain_blocks nothing PUT /api/v1/admin/domain_blocks/{id}
 staff     admin:write:domain_blocks nothing DELETE /api/v1/admin/domain_blocks/{id}
+everybody -                     -         GET /api/neighbourhub/v1/openapi.json
+everybody -                     -         GET /api/neighbourhub/v1/hub
+everybody -                     -         GET /api/neighbourhub/v1/hubs
+everybody read:statuses         -         GET /api/neighbourhub/v1/events
+everybody read:statuses         nothing   GET /api/neighbourhub/v1/events/{id}
+person    read:statuses         nothing   GET /api/neighbourhub/v1/events/{id}/rsvp
+person    write:statuses        nothing   PUT /api/neighbourhub/v1/events/{id}/rsvp
+person    write:statuses        nothing   DELETE /api/neighbourhub/v1/events/{id}/rsvp
+everybody read:statuses         -         GET /api/neighbourhub/v1/asks
+everybody read:statuses         nothing   GET /api/neighbourhub/v1/asks/{id}
+person    read:statuses         nothing   GET /api/neighbourhub/v1/asks/{id}/help
+person    write:statuses        nothing   PUT /api/neighbourhub/v1/asks/{id}/help
+person    write:statuses        nothing   DELETE /api/neighbourhub/v1/asks/{id}/help
+everybody read:statuses         -         GET /api/neighbourhub/v1/projects
+everybody read:statuses         nothing   GET /api/neighbourhub/v1/projects/{id}
 """
 SENT = {"status": "x", "title": "x", "phrase": "x", "keyword": "x", "choices": [0], "context": ["home"]}
 OWN_RULES = frozenset({"POST /oauth/token", "POST /oauth/revoke", "GET /.well-known/oauth-authorization-server"})

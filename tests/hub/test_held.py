@@ -1,0 +1,363 @@
+"""What newcomers say waits until somebody who looks after the hub has read it (S-09), and edits get round nothing
+(S-28)."""
+
+import pytest
+from conftest import Clock
+from scene import open_hub, party, person, stranger
+
+from federation import announce
+from hub import (
+    audit,
+    events,
+    held,
+    homes,
+    letters,
+    mentions,
+    messages,
+    neighbouring,
+    notices,
+    people,
+    posts,
+    reacting,
+    relations,
+    reports,
+    scheduled,
+    statuses,
+    things,
+    timelines,
+    viewing,
+)
+from hub.changes import Kind, record
+from hub.clock import DAY, HOUR, MINUTE
+from hub.errors import Conflict, NotAllowed, NotFound
+from hub.statuses import Draft, NewPoll
+from hub.store import Store, Tx
+from hub.things import Seen
+
+
+def street(tx: Tx) -> tuple[int, int, int]:
+    """A moderator; a newcomer; Ben, who follows her, and so does somebody elsewhere."""
+    open_hub(tx)
+    mo, ben = person(tx, "mo", "moderator"), person(tx, "ben")
+    new = people.create(tx, "delyth", "delyth@glan.example", "x", newcomer=True).actor
+    relations.follow(tx, ben, new)
+    far = stranger(tx, "cath", "far.example")
+    tx.run(
+        """INSERT INTO follow (follower, followed, state, at, id) VALUES (:far, :new, 'accepted', 1, 1)""",
+        far=far, new=new,
+    )  # fmt: skip
+    return mo, new, ben
+
+
+def seen_by(tx: Tx, who: int, id: int) -> bool:
+    try:
+        viewing.get(tx, who, id)
+    except NotFound:
+        return False
+    return True
+
+
+def everywhere(tx: Tx) -> None:
+    """All readers of the log have read on."""
+    while announce(tx) or neighbouring.spread(tx):
+        pass
+
+
+def sent(tx: Tx) -> list[str]:
+    return [row["type"] for row in tx.all("SELECT type FROM activity ORDER BY id")]
+
+
+@pytest.mark.parametrize("audience", ["public", "unlisted", "followers"])
+async def test_what_a_newcomer_says_is_seen_by_nobody_else_until_it_is_let_through(
+    store: Store, clock: Clock, audience: str
+) -> None:
+    def say(tx: Tx) -> tuple[int, int, int, int]:
+        mo, new, ben = street(tx)
+        return mo, new, ben, statuses.publish(tx, new, Draft("@ben, a #heron", audience=audience)).id
+
+    def look(tx: Tx) -> tuple[object, ...]:
+        everywhere(tx)
+        first = [row["thing"] for row in homes.page(tx, ben)]
+        return (
+            [seen_by(tx, who, id) for who in (new, ben, mo, 0)], first, [it.kind for it in notices.page(tx, ben)],
+            sent(tx), [line[1] for line in timelines.public(tx, ben, timelines.Stretch())],
+        )  # fmt: skip
+
+    mo, new, ben, id = await store.write(say)
+    assert await store.write(look) == ([True, False, False, False], [], [], [], [])
+    assert [row["thing"] for row in await store.read(homes.page, new)] == [id], "its author finds it"
+
+    clock.forward(3 * MINUTE)
+    await store.write(held.let_through, mo, id)
+    seen, first, told, out, public = await store.write(look)
+    open_ = audience != "followers"
+    assert (seen, first, told, out) == ([True, True, open_, open_], [id], ["mention"], ["Create"])
+    assert public == ([id] if audience == "public" else [])
+    assert (await store.read(things.get, id)).published == clock.ms
+
+
+async def test_a_letter_to_somebody_here_is_not_held_and_to_strangers_elsewhere_it_is_refused(store: Store) -> None:
+    def scene(tx: Tx) -> bool:
+        _, new, ben = street(tx)
+        letter = statuses.publish(tx, new, Draft("@ben, is it you?", audience="direct"))
+        with pytest.raises(NotAllowed):
+            statuses.publish(tx, new, Draft("@cath@far.example buy", audience="direct"))
+        with pytest.raises(NotAllowed):
+            statuses.change(tx, new, letter.id, Draft("@ben @cath@far.example buy", audience="direct"))
+        statuses.publish(tx, new, Draft("@cath@far.example yes", audience="direct", reply_to=wrote(tx, new)))
+        return seen_by(tx, ben, letter.id)
+
+    def wrote(tx: Tx, to: int) -> int:
+        far = tx.one("SELECT id FROM actor WHERE domain = 'far.example'")
+        assert far is not None
+        seen = Seen(uri="https://far.example/1", url="https://far.example/1", html={"en": "<p>Hello</p>"},
+                    published=1, updated=1)  # fmt: skip
+        id = messages.receive(tx, far["id"], to, seen)
+        assert id is not None
+        return id
+
+    assert await store.write(scene)
+
+
+async def test_a_reply_on_a_page_and_what_was_put_off_are_held_alike(store: Store, clock: Clock) -> None:
+    def scene(tx: Tx) -> tuple[int, int, int, int]:
+        mo, new, _ = street(tx)
+        steward = people.steward(tx).actor
+        event = events.publish(tx, steward, party())
+        reply = posts.reply(tx, new, event.id, {"en": "Is there cake?"})
+        later = scheduled.put_off(tx, new, Draft("A heron"), clock.ms + 10 * MINUTE)
+        return mo, new, reply.id, later.id
+
+    mo, new, reply, later = await store.write(scene)
+    clock.forward(11 * MINUTE)
+    said = await store.write(scheduled.say, later)
+    assert said is not None
+    assert [it.thing.id for it in await store.read(held.listed, mo)] == [reply, said]
+    event = (await store.read(things.get, reply)).root
+    assert event is not None
+    assert await store.read(posts.replies, event) == []
+    assert [it.id for it in await store.read(lambda tx: posts.replies(tx, event, me=new))] == [reply]
+    assert await store.read(posts.latest_replies, mo) == [], "it has a page of its own"
+    with pytest.raises(NotFound):
+        await store.write(posts.show, mo, reply)
+    assert await store.read(things.latest, ("note", "reply")) == []
+
+
+async def test_three_that_were_let_through_are_enough(store: Store) -> None:
+    def scene(tx: Tx) -> list[bool]:
+        mo, new, _ = street(tx)
+        found = []
+        for n in range(4):
+            it = statuses.publish(tx, new, Draft(f"Heron {n}"))
+            found.append(held.waits(tx, it.id))
+            if found[-1]:
+                held.let_through(tx, mo, it.id)
+        return found
+
+    assert await store.write(scene) == [True, True, True, False]
+
+
+async def test_who_is_refused_gets_their_words_back_and_the_reason_and_nobody_else_hears_of_it(store: Store) -> None:
+    def scene(tx: Tx) -> tuple[object, ...]:
+        mo, new, ben = street(tx)
+        it = statuses.publish(tx, new, Draft("Buy my pills"))
+        held.refuse(tx, mo, it.id, "We sell nothing here.")
+        everywhere(tx)
+        (letter,) = messages.to(tx, new)
+        with pytest.raises(NotFound):
+            held.let_through(tx, mo, it.id)
+        (deed, *_) = audit.read(tx, mo)
+        return letter.words["en"], seen_by(tx, new, it.id), seen_by(tx, ben, it.id), sent(tx), deed.what
+
+    words, *rest = await store.write(scene)
+    assert "We sell nothing here." in str(words)
+    assert "Buy my pills" in str(words)
+    assert rest == [False, False, [], "held-back"]
+
+
+async def test_all_of_one_author_goes_at_once_without_a_letter_but_not_what_came_since(store: Store) -> None:
+    def scene(tx: Tx) -> tuple[int, int, int]:
+        mo, new, ben = street(tx)
+        ids = [statuses.publish(tx, new, Draft(f"Pill {n}")).id for n in range(3)]
+        other = statuses.publish(tx, ben, Draft("A heron")).id
+        statuses.publish(tx, new, Draft("Pill 4"))
+        return held.refuse_all(tx, mo, new, [*ids, other]), held.waiting(tx), len(messages.to(tx, new))
+
+    assert await store.write(scene) == (3, 1, 0)
+
+
+async def test_only_moderators_decide_and_only_ten_wait(store: Store) -> None:
+    def scene(tx: Tx) -> None:
+        _, new, ben = street(tx)
+        ids = [statuses.publish(tx, new, Draft(f"Pill {n}")).id for n in range(held.MOST)]
+        with pytest.raises(Conflict):
+            statuses.publish(tx, new, Draft("One more"))
+        for verb in (held.let_through, held.refuse):
+            with pytest.raises(NotAllowed):
+                verb(tx, ben, ids[0])
+        with pytest.raises(NotAllowed):
+            held.refuse_all(tx, ben, new, ids)
+        with pytest.raises(NotAllowed):
+            held.listed(tx, new)
+
+    await store.write(scene)
+
+
+async def test_an_edit_of_what_waits_goes_on_waiting_whoever_its_author_is_by_then(store: Store) -> None:
+    def scene(tx: Tx) -> tuple[object, ...]:
+        mo, new, _ = street(tx)
+        it = statuses.publish(tx, new, Draft("A heron"))
+        tx.run("UPDATE account SET let_through = 9 WHERE actor = :new", new=new)
+        statuses.change(tx, new, it.id, Draft("Buy my pills"))
+        everywhere(tx)
+        (waits,) = held.listed(tx, mo)
+        return waits.thing.words, [one.html for one in waits.before], sent(tx)
+
+    assert await store.write(scene) == ({"en": "Buy my pills"}, [{"en": "<p>A heron</p>"}], [])
+
+
+async def test_what_a_newcomer_changes_after_it_was_let_through_waits_again(store: Store) -> None:
+    def scene(tx: Tx) -> list[object]:
+        mo, new, ben = street(tx)
+        it = statuses.publish(tx, new, Draft("A heron"))
+        held.let_through(tx, mo, it.id)
+        everywhere(tx)
+        statuses.change(tx, new, it.id, Draft("Buy my pills"))
+        everywhere(tx)
+        found: list[object] = [seen_by(tx, ben, it.id), sent(tx), len(held.get(tx, it.id).before)]
+        held.let_through(tx, mo, it.id)
+        everywhere(tx)
+        found += [seen_by(tx, ben, it.id), sent(tx)]
+        row = tx.one("SELECT let_through FROM account WHERE actor = :new", new=new)
+        statuses.change(tx, new, it.id, Draft("Worse"))
+        held.refuse(tx, mo, it.id)
+        everywhere(tx)
+        return [*found, row["let_through"] if row else 0, sent(tx)]
+
+    assert await store.write(scene) == [
+        False, ["Create"], 1, True, ["Create", "Update"], 1, ["Create", "Update", "Delete"],
+    ]  # fmt: skip
+
+
+async def test_what_waits_is_neither_shared_nor_pinned_and_taken_back_in_silence(store: Store) -> None:
+    def scene(tx: Tx) -> list[str]:
+        mo, new, _ = street(tx)
+        it = statuses.publish(tx, new, Draft("A heron"))
+        for verb in (reacting.share, reacting.pin):
+            with pytest.raises(Conflict):
+                verb(tx, new, it.id)
+        statuses.remove(tx, new, it.id)
+        everywhere(tx)
+        assert held.listed(tx, mo) == []
+        return sent(tx)
+
+    assert await store.write(scene) == []
+
+
+async def test_a_poll_is_open_for_as_long_as_was_wished(store: Store, clock: Clock) -> None:
+    def scene(tx: Tx) -> tuple[int, int]:
+        mo, new, _ = street(tx)
+        poll = NewPoll(["Yes", "No"], lasts=DAY)
+        return mo, statuses.publish(tx, new, Draft("Cake?", poll=poll)).id
+
+    mo, id = await store.write(scene)
+    clock.forward(2 * DAY)
+    poll = (await store.write(held.let_through, mo, id)).extra.poll
+    assert poll is not None
+    assert poll.ends == clock.ms + DAY
+
+
+async def test_changing_what_a_moderator_has_hidden_shows_it_to_nobody(store: Store) -> None:
+    def scene(tx: Tx) -> tuple[object, ...]:
+        mo, _, ben = street(tx)
+        event = events.publish(tx, people.steward(tx).actor, party())
+        reply = posts.reply(tx, ben, event.id, {"en": "Buy my pills"})
+        everywhere(tx)
+        before = len(sent(tx))
+        posts.hide(tx, mo, reply.id)
+        statuses.change(tx, ben, reply.id, Draft("Buy my other pills"))
+        everywhere(tx)
+        (seen,) = [it for it in posts.latest_replies(tx, mo) if it.id == reply.id]
+        return posts.replies(tx, event.id), seen.hidden, len(mentions.revisions(tx, reply.id)), sent(tx)[before:]
+
+    assert await store.write(scene) == ([], True, 1, [])
+
+
+async def test_nor_does_an_update_from_another_server(store: Store) -> None:
+    def scene(tx: Tx) -> tuple[object, ...]:
+        mo, _, _ = street(tx)
+        event = events.publish(tx, people.steward(tx).actor, party())
+        far = stranger(tx, "dai", "far.example")
+        seen = {"uri": "https://far.example/2", "url": "https://far.example/2", "reply_to": event.uri}
+        id = posts.mirror(tx, far, Seen(**seen, html={"en": "<p>Pills</p>"}, published=1, updated=1))  # type: ignore[arg-type]
+        assert id is not None
+        posts.hide(tx, mo, id)
+        posts.mirror(tx, far, Seen(**seen, html={"en": "<p>More pills</p>"}, published=1, updated=9000))  # type: ignore[arg-type]
+        (it,) = [one for one in posts.latest_replies(tx, mo) if one.id == id]
+        return it.html, it.hidden, posts.replies(tx, event.id)
+
+    assert await store.write(scene) == ({"en": "<p>More pills</p>"}, True, [])
+
+
+async def test_a_report_keeps_what_was_reported_and_says_that_it_was_changed_since(store: Store) -> None:
+    def scene(tx: Tx) -> list[object]:
+        mo, _, ben = street(tx)
+        bad = person(tx, "bad")
+        it = statuses.publish(tx, bad, Draft("Buy my pills"))
+        filed = reports.file(tx, ben, reports.Draft(bad, [it.id]))
+        (then,) = reports.copies(tx, filed.id)
+        statuses.change(tx, bad, it.id, Draft("A heron"))
+        (changed,) = reports.copies(tx, filed.id)
+        statuses.remove(tx, bad, it.id)
+        (gone,) = reports.copies(tx, filed.id)
+        return [then.html, then.changed, changed.html, changed.changed, changed.now and changed.now.html,
+                len(changed.before), gone.html, gone.now]  # fmt: skip
+
+    pills, heron = {"en": "<p>Buy my pills</p>"}, {"en": "<p>A heron</p>"}
+    assert await store.write(scene) == [pills, False, pills, True, heron, 1, pills, None]
+
+
+async def test_a_server_that_reports_a_letter_of_others_has_no_copy_made(store: Store) -> None:
+    def scene(tx: Tx) -> list[int]:
+        _, _, ben = street(tx)
+        other = person(tx, "owain")
+        far = stranger(tx, "dai", "far.example")
+        letter = statuses.publish(tx, ben, Draft("@owain, the key is under the pot", audience="direct"))
+        theirs = statuses.publish(tx, other, Draft("@dai@far.example you fool", audience="direct"))
+        for n, it in enumerate((letter, theirs)):
+            assert reports.receive(tx, f"https://far.example/f{n}", "far.example", [it.uri], "", sender=far)
+        return [row["thing"] - theirs.id for row in tx.all("SELECT thing FROM reported")]
+
+    assert await store.write(scene) == [0]
+
+
+async def test_moderators_are_told_who_has_come_in_and_nobody_else_is(store: Store) -> None:
+    def scene(tx: Tx) -> list[object]:
+        mo, new, ben = street(tx)
+        steward = people.steward(tx).actor
+        record(tx, Kind.ACCOUNT_APPROVED, subject=new, actor=steward)
+        everywhere(tx)
+        joined = ["admin.sign_up"]
+        return [[it.actor == new for it in notices.page(tx, who, kinds=joined)] for who in (mo, steward, ben, new)]
+
+    assert await store.write(scene) == [[True], [], [], []], "who let them in knows"
+
+
+async def test_a_letter_says_what_waits_once_a_day_at_most(store: Store, clock: Clock) -> None:
+    def due(tx: Tx) -> list[int]:
+        return [row["due"] for row in tx.all("SELECT due FROM job WHERE kind = 'mail' ORDER BY due")]
+
+    def wait(tx: Tx) -> list[int]:
+        letters.gather(tx, "waiting")
+        return due(tx)
+
+    await store.write(street)
+    start = clock.ms
+    both = [start + HOUR] * 2  # a steward and a moderator
+    assert await store.write(wait) == both
+    clock.forward(30 * MINUTE)
+    assert await store.write(wait) == both, "it is in the same letter"
+    clock.forward(HOUR)
+    assert await store.write(wait) == [*both, *[start + HOUR + DAY] * 2], "whoever comes later waits for the next"
+    clock.forward(30 * DAY)
+    assert (await store.write(wait))[4:] == [clock.ms + HOUR] * 2
