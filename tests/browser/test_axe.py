@@ -74,7 +74,8 @@ RESIDENT = {
     "told to me": "/notifications", "say something": "/compose", "answer": "/compose?reply_to={heron}",
     "a conversation": "/posts/{heron}", "news, signed in": "/posts/{post}", "a neighbour, signed in": "/@bethan",
     "who follows": "/people/{bethan}/followers", "whom they follow": "/people/{bethan}/following",
-    "the hub, for residents": "/people/{hub}", "with a poll": "/posts/{poll}", "lists": "/lists", "a list": "/lists/{list}",
+    "the hub, for residents": "/people/{hub}", "with a poll": "/posts/{poll}",
+    "lists": "/lists", "a list": "/lists/{list}",
     "one’s own page": "/account/profile", "take along": "/account/belongings", "leave": "/account/leave",
     "find people": "/find", "people found": "/find?q=be", "nobody found": "/find?q=zzzz",
     "moving house": "/account/move",
@@ -123,8 +124,8 @@ MAIN = {
 PAGES = {
     name: (who, path)
     for who, pages in (
-        ("guest", GUEST), ("steward", STEWARD), ("delyth", RESIDENT), ("gwenno", HALF), ("national", NATIONAL), ("empty", EMPTY),
-        ("wizard", WIZARD),
+        ("guest", GUEST), ("steward", STEWARD), ("delyth", RESIDENT), ("gwenno", HALF), ("national", NATIONAL),
+        ("empty", EMPTY), ("wizard", WIZARD),
     )
     for name, path in pages.items()
 }  # fmt: skip

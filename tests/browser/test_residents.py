@@ -144,7 +144,7 @@ def says_something(it: Visitor) -> None:
     )
     it.page.get_by_label("Answer 1").fill("")
     it.press("Say it")
-    it.is_told("said")
+    it.is_told("Only you see it until")
     expect(it.page.get_by_role("img", name="A heron on the weir")).to_be_visible()
     it.open("/compose")
     it.page.get_by_label("Your words").fill("When shall we look for it?")
@@ -163,7 +163,7 @@ def is_let_through(steward: Visitor) -> None:
     waiting = steward.page.get_by_role("button", name="Let it through")
     for _ in range(waiting.count()):
         waiting.last.click()
-        steward.is_told("through")
+        steward.is_told("It shows now")
 
 
 def keeps_a_draft(it: Visitor) -> None:
