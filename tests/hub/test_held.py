@@ -301,7 +301,7 @@ async def test_nor_does_an_update_from_another_server(store: Store) -> None:
 
 async def test_a_report_keeps_what_was_reported_and_says_that_it_was_changed_since(store: Store) -> None:
     def scene(tx: Tx) -> list[object]:
-        mo, _, ben = street(tx)
+        _, _, ben = street(tx)
         bad = person(tx, "bad")
         it = statuses.publish(tx, bad, Draft("Buy my pills"))
         filed = reports.file(tx, ben, reports.Draft(bad, [it.id]))
