@@ -282,6 +282,7 @@ async def test_changing_what_a_moderator_has_hidden_shows_it_to_nobody(store: St
         return mo, ben, event, posts.reply(tx, ben, event, {"en": "Buy my pills"}).id
 
     mo, ben, event, reply = await store.write(say)
+    await store.write(reacting.share, mo, reply)
     await store.write(everywhere)
     before = len(await store.read(sent))
     await store.write(posts.hide, mo, reply)
@@ -292,6 +293,30 @@ async def test_changing_what_a_moderator_has_hidden_shows_it_to_nobody(store: St
     assert seen.hidden
     assert len(await store.read(mentions.revisions, reply)) == 1
     assert (await store.read(sent))[before:] == []
+    assert await store.read(notices.page, mo, kinds=["update"]) == [], "whoever shared it is told of no change"
+
+
+async def test_what_is_hidden_before_it_went_out_stays_here_until_it_is_shown(store: Store) -> None:
+    def say(tx: Tx) -> tuple[int, int]:
+        mo, _, ben = street(tx)
+        far = tx.one("SELECT id FROM actor WHERE domain = 'far.example'")
+        assert far is not None
+        tx.run("INSERT INTO follow (follower, followed, state, at, id) VALUES (:far, :ben, 'accepted', 1, 2)",
+               far=far["id"], ben=ben)  # fmt: skip
+        event = events.publish(tx, people.steward(tx).actor, party()).id
+        reply = posts.reply(tx, ben, event, {"en": "Buy my pills"}).id
+        posts.hide(tx, mo, reply)
+        return mo, reply
+
+    def told(tx: Tx) -> int:
+        return len(tx.all("SELECT 1 AS x FROM activity WHERE body LIKE '%my pills%'"))
+
+    mo, reply = await store.write(say)
+    await store.write(everywhere)
+    assert await store.read(told) == 0
+    await store.write(posts.show, mo, reply)
+    await store.write(everywhere)
+    assert await store.read(told) == 1
 
 
 async def test_nor_does_an_update_from_another_server(store: Store) -> None:
