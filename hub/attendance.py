@@ -12,8 +12,10 @@ from hub.changes import Kind, record
 from hub.clock import now
 from hub.errors import N_, Conflict, Invalid, NotAllowed, NotFound
 from hub.ids import new_id
+from hub.packing import unpack
 from hub.people import Guest
 from hub.store import Row, Tx
+from hub.text import Text
 from hub.waiting import Door
 
 MOST_TOGETHER = 20  # people in one answer
@@ -267,12 +269,15 @@ def _write(
 
 
 _WHO = """
-SELECT g.*, a.handle, a.domain, a.local FROM attendance g LEFT JOIN actor a ON a.id = g.actor
+SELECT g.*, a.handle, a.domain, a.local, a.name FROM attendance g LEFT JOIN actor a ON a.id = g.actor
 """
 
 
 def _attendance(row: Row) -> Attendance:
     name = row["guest"] or (f"@{row['handle']}@{row['domain']}" if row["handle"] else "")
+    if row["local"]:  # a neighbour, whom organisers know by name
+        called = next(iter(unpack(row["name"], Text).values()), row["handle"])
+        name = f"@{row['handle']}" if called == row["handle"] else f"{called}, @{row['handle']}"
     return Attendance(
         id=row["id"], event=row["event"], actor=row["actor"], name=name, contact=row["contact"] or "", said=row["said"],
         party=row["party"], via=row["via"], at=row["at"], turn=row["turn"], asked=row["asked"] or "",

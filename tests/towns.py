@@ -12,6 +12,7 @@ from hub import (
     asks,
     attendance,
     events,
+    factors,
     helping,
     invitations,
     jobs,
@@ -107,23 +108,26 @@ def _corners(tx: Tx) -> dict[str, str]:
     ids["update"] = str(posts.said(tx, project=int(ids["project"]))[0].id)
     words: Text = {"en": "Cheap pills, click here"}
     ids["hidden"] = str(posts.hide(tx, steward, posts.reply(tx, steward, int(ids["event"]), words).id).id)
-    delyth = next(it.actor for it in people.all_(tx) if it.role == "resident")
+    delyth = next(it.actor for it in people.all_(tx) if it.login == "delyth")
     ids |= _talk(tx, steward, delyth)
     ids["link"] = people.new_link(tx, "password", account=delyth)
     ids["app"] = _an_app(tx, delyth, steward)
+    gwenno = next(it.actor for it in people.all_(tx) if it.login == "gwenno")
+    factors.confirm_app(tx, gwenno, factors.code(factors.new_key(tx, gwenno), now() // 1000))
     _trouble(tx, ids["event"])
+    for words in ("Hello, everybody. We are the ones with the piano.", "Does the library take books?"):
+        statuses.publish(tx, _newcomer(tx), Draft(words))
     return ids | _joining(tx, delyth)
 
 
 def _talk(tx: Tx, bethan: int, delyth: int) -> dict[str, str]:
     """Neighbours follow each other, and say things in their own name."""
-    relations.follow(tx, delyth, settings.get(tx).actor)
-    relations.follow(tx, delyth, bethan)
+    relations.unfollow(tx, bethan, delyth)
     words = "The heron is back on the weir, @delyth. https://birds.example/herons #Heron"
     heron = statuses.publish(tx, bethan, Draft(words))
     statuses.publish(tx, delyth, Draft("@bethan It stood there for an hour.", reply_to=heron.id))
     options = ["Saturday morning", "Sunday afternoon", "Never"]
-    statuses.publish(tx, bethan, Draft("When shall we clean the weir?", poll=NewPoll(options, 3 * DAY)))
+    poll = statuses.publish(tx, bethan, Draft("When shall we clean the weir?", poll=NewPoll(options, 3 * DAY)))
     statuses.publish(tx, bethan, Draft("Mae gen i farn am y cyngor.", language="cy", warning="Gwleidyddiaeth leol"))
     statuses.publish(tx, bethan, Draft("Only for those who follow me: I am sixty on Friday.", audience="followers"))
     reacting.share(tx, bethan, events.coming(tx)[0].id)
@@ -133,7 +137,8 @@ def _talk(tx: Tx, bethan: int, delyth: int) -> dict[str, str]:
     relations.follow(tx, bethan, delyth)
     street = lists.create(tx, delyth, "Our street").id
     lists.add(tx, delyth, street, [bethan])
-    return {"heron": str(heron.id), "bethan": str(bethan), "list": str(street)}
+    hub = settings.get(tx).actor
+    return {"heron": str(heron.id), "poll": str(poll.id), "bethan": str(bethan), "hub": str(hub), "list": str(street)}
 
 
 def _joining(tx: Tx, delyth: int) -> dict[str, str]:
@@ -164,6 +169,14 @@ def _joining(tx: Tx, delyth: int) -> dict[str, str]:
         "confirm": links.new_link(tx, recovery.CONFIRM, detail="delyth@example.org", **for_long),
         "undo": recovery.new_undo(tx, delyth, "delyth@example.net"),
     }  # fmt: skip
+
+
+def _newcomer(tx: Tx) -> int:
+    """Somebody whose first words are looked over."""
+    known = people.known_as(tx, "gwilym")
+    if known is not None:
+        return known[0].actor
+    return people.create(tx, "gwilym", "gwilym@example.org", people.hash_password(PASSWORD), newcomer=True).actor
 
 
 def _an_app(tx: Tx, *let_in: int) -> str:

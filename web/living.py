@@ -4,20 +4,40 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import permutations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from federation import announce
-from hub import asks, attendance, clock, events, helping, people, posts, projects, settings
+from hub import (
+    asks,
+    attendance,
+    clock,
+    events,
+    helping,
+    neighbouring,
+    people,
+    posts,
+    profiles,
+    projects,
+    reacting,
+    relations,
+    settings,
+    statuses,
+    voting,
+)
 from hub.clock import DAY, HOUR
 from hub.config import Config
 from hub.people import Guest
 from hub.settings import Contact
-from hub.store import Store
+from hub.statuses import NewPoll
+from hub.store import Store, Tx
 from hub.text import Text
 from hub.things import Picture
 from web import painting, publishing
-from web.sample import SampleAsk, SampleEvent, SampleHub, SampleProject
+from web.sample import SampleAsk, SampleEvent, SampleHub, SampleProject, SampleWords
 
 PASSWORD = "three wet slates"  # noqa: S105 - for everybody in the demo, and nowhere else
 ZONE = "Europe/London"
@@ -39,6 +59,7 @@ async def live(store: Store, config: Config, data: Path, it: SampleHub, base: st
         who = {}
         for name, role in it.people:
             who[name] = (await store.write(people.create, name, f"{name}@example.org", hashed, role)).actor
+        await store.write(_meet, who, it)
         await _Month(store, config, data, who, today, it.hue).live(it)
     finally:
         clock.use(None)
@@ -60,19 +81,38 @@ class _Month:
             self.on(ask.said, partial(self.ask, ask))
         for said, words in it.notes:
             self.on(said, partial(self.say, posts.Draft(text=words)))
+        for one in it.said:
+            self.on(one.said, partial(self.speak, one))
         while self.steps:
             self.steps.sort(key=lambda step: -step[0])
             days_ago, step = self.steps.pop(0)
             clock.use(partial(int, self.today - days_ago * DAY))
             await step()
-            while await self.store.write(announce):  # what the hub says by itself is said on that day too
-                pass
+            for reader in (announce, neighbouring.spread):  # what follows from it happens on that day too
+                while await self.store.write(reader):
+                    pass
 
     def on(self, days_ago: float, step: Step) -> None:
         self.steps.append((max(days_ago, 0.01), step))
 
     async def say(self, draft: posts.Draft) -> None:
         await self.store.write(posts.publish, self.steward, draft)
+
+    async def speak(self, it: SampleWords) -> None:
+        """A resident says something, and others answer, vote, like and share it in the hours after."""
+        pictures = [await self.picture("plan", it.words, it.picture)] if it.picture else []
+        poll = NewPoll(list(it.poll), 14 * DAY) if it.poll else None
+        draft = statuses.Draft(it.words, it.language, warning=it.warning, pictures=pictures, poll=poll)
+        id = (await self.store.write(statuses.publish, self.who[it.who], draft)).id
+        after: list[Callable[[Tx], object]] = [
+            _do(statuses.publish, self.who[name], statuses.Draft(words, tongue, reply_to=id))
+            for name, words, tongue in it.answers
+        ]
+        after += [_do(voting.vote, self.who[name], id, [choice]) for name, choice in it.votes]
+        after += [_do(reacting.like, self.who[name], id) for name in it.likes]
+        after += [_do(reacting.share, self.who[name], id) for name in it.shares]
+        for n, one in enumerate(after, start=1):
+            self.on(it.said - n / 24, partial(self.store.write, one))
 
     async def project(self, it: SampleProject) -> None:
         draft = projects.Draft(
@@ -128,6 +168,25 @@ class _Month:
         drawn = await asyncio.to_thread(painting.png, kind, (name, ""), self.hue, (1200, 630))
         kept = await publishing.keep_picture(self.store, self.config, self.data, drawn, alt, self.steward)
         return Picture(media=kept.id, mime=kept.mime, width=kept.width, height=kept.height, alt=kept.alt)
+
+
+def _do(verb: Callable[..., object], who: int, *told: object) -> Callable[[Tx], object]:
+    """A unit of work that somebody does: `verb(tx, who, …)`."""
+    return lambda tx: verb(tx, who, *told)
+
+
+def _meet(tx: Tx, who: dict[str, int], it: SampleHub) -> None:
+    """They say who they are, and follow each other and the hub."""
+    for name, called, words in it.names:
+        profile = msgspec.structs.replace(
+            profiles.get(tx, who[name]), name=called, note=words, discoverable=True, indexable=True
+        )
+        profiles.change(tx, who[name], profile)
+    hub = settings.get(tx).actor
+    for one in who.values():
+        relations.follow(tx, one, hub)
+    for one, other in permutations(who.values(), 2):
+        relations.follow(tx, one, other)
 
 
 def moment(today: int, day: int, hour: float) -> int:

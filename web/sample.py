@@ -61,6 +61,22 @@ class SampleProject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     updates: tuple[tuple[int, Text, Text], ...] = ()
 
 
+class SampleWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a resident said in their own name. `answers` are (who, words, language), `votes` (who, which of `poll`)."""
+
+    who: str
+    said: float
+    words: str
+    language: str = "en"
+    warning: str = ""
+    picture: Text = msgspec.field(default_factory=dict)
+    poll: tuple[str, ...] = ()
+    votes: tuple[tuple[str, int], ...] = ()
+    answers: tuple[tuple[str, str, str], ...] = ()
+    likes: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
+
+
 class SampleHub(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Text
     area: tuple[str, str]
@@ -73,6 +89,8 @@ class SampleHub(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     asks: tuple[SampleAsk, ...] = ()
     projects: tuple[SampleProject, ...] = ()
     notes: tuple[tuple[int, Text], ...] = ()
+    names: tuple[tuple[str, str, str], ...] = ()  # who, what they are called, a few words
+    said: tuple[SampleWords, ...] = ()
 
 
 def read(name: str) -> SampleHub:

@@ -27,7 +27,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """One thing as a reader sees it. `id` is what the list goes by. `path`: its page here; `away`: its page elsewhere,
     "" for ours. `answers`: whom it answers. `shared_by`: whoever passed it on. `poll` with its `labels`; `liked`,
     `shared`, `kept`, `pinned` are what the reader did. `event`, `ask`: what it is besides.
-    `open`: anybody may see it. `waits`: only its author sees it yet."""
+    `open`: anybody may see it. `waits`: only its author sees it yet. `face` is the address of its author's own picture,
+    "" for the one that is drawn."""
 
     id: int
     thing: Thing
@@ -48,6 +49,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     kept: bool = False
     pinned: bool = False
     mine: bool = False
+    face: str = ""
     waits: bool = False
 
     @property
@@ -99,7 +101,8 @@ def _card(tx: Tx, hub: Hub, me: int, entry: Entry, it: Thing, counts: dict[int, 
         mine=it.by.id == me, likes=row["likes"] if row else 0, shares=row["shares"] if row else 0,
         replies=row["replies"] if row else 0,
         liked=bool(row and row["liked"]), shared=bool(row and row["shared"]), kept=bool(row and row["kept"]),
-        pinned=bool(row and row["pinned"]), waits=it.hidden and it.by.id == me and held.waits(tx, it.id),
+        pinned=bool(row and row["pinned"]), face=f"/media/{row['face']}-small.jpg" if row and row["face"] else "",
+        waits=it.hidden and it.by.id == me and held.waits(tx, it.id),
     )  # fmt: skip
 
 
@@ -123,7 +126,8 @@ def _counts(tx: Tx, ids: list[int], me: int) -> dict[int, Row]:
               EXISTS (SELECT 1 FROM reaction r WHERE r.thing = t.id AND r.actor = :me AND r.kind = 'like') AS liked,
               EXISTS (SELECT 1 FROM reaction r WHERE r.thing = t.id AND r.actor = :me AND r.kind = 'share') AS shared,
               EXISTS (SELECT 1 FROM bookmark b WHERE b.thing = t.id AND b.account = :me) AS kept,
-              EXISTS (SELECT 1 FROM pin p WHERE p.thing = t.id AND p.account = :me) AS pinned
+              EXISTS (SELECT 1 FROM pin p WHERE p.thing = t.id AND p.account = :me) AS pinned,
+              (SELECT m.key FROM actor a JOIN media m ON m.id = a.picture WHERE a.id = t.author AND a.local = 1) AS face
             FROM thing t WHERE t.id IN ({", ".join(f":{name}" for name in named)})""",
         me=me, **named,
     )  # fmt: skip

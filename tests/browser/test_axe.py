@@ -73,11 +73,14 @@ RESIDENT = {
     "said here": "/around/here", "said elsewhere": "/around/near", "kept": "/bookmarks", "liked": "/favourites",
     "told to me": "/notifications", "say something": "/compose", "answer": "/compose?reply_to={heron}",
     "a conversation": "/posts/{heron}", "news, signed in": "/posts/{post}", "a neighbour, signed in": "/@bethan",
-    "who follows": "/people/{bethan}/followers", "lists": "/lists", "a list": "/lists/{list}",
+    "who follows": "/people/{bethan}/followers", "whom they follow": "/people/{bethan}/following",
+    "the hub, for residents": "/people/{hub}", "with a poll": "/posts/{poll}",
+    "lists": "/lists", "a list": "/lists/{list}",
     "one’s own page": "/account/profile", "take along": "/account/belongings", "leave": "/account/leave",
     "find people": "/find", "people found": "/find?q=be", "nobody found": "/find?q=zzzz",
     "moving house": "/account/move",
 }  # fmt: skip
+HALF = {"second step": "/signin/second"}  # their password was right
 NATIONAL = {
     "national front": "/", "national events": "/events", "national asks": "/asks", "national projects": "/projects",
     "national search": "/search?q=river", "nothing nationally": "/events?q=zzzz", "hubs": "/hubs",
@@ -121,8 +124,8 @@ MAIN = {
 PAGES = {
     name: (who, path)
     for who, pages in (
-        ("guest", GUEST), ("steward", STEWARD), ("delyth", RESIDENT), ("national", NATIONAL), ("empty", EMPTY),
-        ("wizard", WIZARD),
+        ("guest", GUEST), ("steward", STEWARD), ("delyth", RESIDENT), ("gwenno", HALF), ("national", NATIONAL),
+        ("empty", EMPTY), ("wizard", WIZARD),
     )
     for name, path in pages.items()
 }  # fmt: skip
@@ -137,7 +140,7 @@ class Rounds:
         self.browser, self.towns = browser, towns
         self.hubs = {"national": towns.national, "empty": empty, "wizard": untouched}
         self.key = next(line for line in untouched.said if "key=" in line).rpartition("key=")[2].strip()
-        self.names = {"steward": "bethan", "delyth": "delyth"}
+        self.names = {"steward": "bethan", "delyth": "delyth", "gwenno": "gwenno"}
         self.visitors: dict[tuple[str, str], Visitor] = {}
         self.sheets: dict[str, int] = {}
 

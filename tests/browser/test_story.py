@@ -266,7 +266,7 @@ def test_a_reply_that_is_hidden_is_seen_by_nobody(chromium: Browser, towns: Town
         guest.open(event)
         guest.sees("half price")
         moderator.open("/steward/replies")
-        moderator.page.get_by_role("button", name=re.compile("Hide it ?: delyth")).first.click()
+        moderator.page.get_by_role("button", name=re.compile("Hide it ?: Delyth")).first.click()
         moderator.is_told("The reply is hidden.")
         guest.open(event)
         guest.sees_not("half price")

@@ -410,4 +410,3 @@ def signs_out(ann: App, streams: list[Any]) -> None:
     with pytest.raises(MastodonAPIError):
         ann.me()
     until(lambda: not any(one.is_alive() for one in streams), "the streams to end")
-

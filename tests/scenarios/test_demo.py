@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from processes import PATIENCE, free_port, until, words_of
+from processes import PASSWORD, PATIENCE, free_port, until, words_of
 
 pytestmark = pytest.mark.faults
 
@@ -35,6 +35,14 @@ def test_the_demo_shows_three_hubs_that_talk_and_leaves_nothing_behind(tmp_path:
         assert "Clirio glan yr afon" in page(0, "/?lang=cy")
         until(lambda: "Seed swap" in page(2) and "Riverbank clear-up" in page(2), "both hubs on the national page")
         until(lambda: "Homework club" in page(0), "the hub next door")
+        browser.post(
+            f"http://localhost:{port}/signin",
+            data={"name": "delyth", "password": PASSWORD},
+            headers={"origin": f"http://localhost:{port}"},
+        )
+        assert "Siwan Achebe-Llewelyn" in page(0, "/home")
+        assert "Côr y felin: pa ddarn nesaf?" in page(0, "/around/here")
+        assert "follows you" in page(0, "/notifications")
     demo.send_signal(signal.SIGINT)
     rest, _ = demo.communicate(timeout=PATIENCE)
     assert "The demo is over." in rest

@@ -1,11 +1,12 @@
 """Residents read and write on their own pages: without an app, without JavaScript."""
 
+import msgspec
 import pytest
 from browsing import Site, fields
 from conftest import Clock
 from scene import party, stranger
 
-from hub import actors, events, homes, neighbouring, people, relations, scheduled, statuses
+from hub import actors, events, homes, neighbouring, people, profiles, relations, scheduled, settings, statuses
 from hub.clock import DAY, HOUR
 from hub.statuses import Draft, NewPoll
 from hub.store import Tx
@@ -134,6 +135,43 @@ async def test_a_vote_for_an_event_is_an_answer(site: Site) -> None:
     await rhys.post(f"/posts/{event}/do", data={"deed": "vote", "choice": "0", "back": "/around/here"})
 
     assert (await site.did(lambda tx: events.get(tx, event).going)) == 1
+
+
+async def test_organisers_know_a_neighbour_who_comes_by_name(site: Site) -> None:
+    event = await site.did(lambda tx: events.publish(tx, account(tx, "olwen"), party()).id)
+
+    def called(tx: Tx) -> None:
+        profile = profiles.get(tx, account(tx, "rhys"))
+        profiles.change(tx, account(tx, "rhys"), msgspec.structs.replace(profile, name="Rhys Bowen"))
+
+    await site.did(called)
+    await (await site.who("rhys")).post(f"/posts/{event}/do", data={"deed": "vote", "choice": "0"})
+    page = (await (await site.who("olwen")).get(f"/events/{event}/people")).text
+
+    assert "Rhys Bowen, @rhys" in page
+    assert "from another server" not in page
+
+
+async def test_the_hub_itself_is_followed_on_a_page_for_residents(site: Site) -> None:
+    def hub(tx: Tx) -> int:
+        return settings.get(tx).actor
+
+    id, rhys = await site.did(hub), await site.who("rhys")
+    page = (await rhys.get(f"/people/{id}")).text
+    assert "The hub itself." in page
+    assert "Follow no more" not in page
+    await rhys.post(f"/people/{id}/do", data={"deed": "follow", "back": f"/people/{id}"})
+    assert "Follow no more" in (await rhys.get(f"/people/{id}")).text
+
+
+async def test_a_face_is_the_same_in_every_language(site: Site) -> None:
+    await site.did(say, "rhys", "The heron is back")
+    rhys = await site.who("rhys")
+    pages = [(await rhys.get(f"/around/here?lang={lang}")).text for lang in ("en", "cy")]
+    faces = [page.partition('<span class="face">')[2].partition("</span>")[0] for page in pages]
+
+    assert faces[0].startswith("<svg")
+    assert faces[0] == faces[1]
 
 
 async def test_the_page_of_somebody_elsewhere_lets_one_follow(site: Site) -> None:

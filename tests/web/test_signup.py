@@ -77,6 +77,17 @@ async def test_somebody_asks_proves_their_address_waits_and_is_let_in(
     assert "let delyth join" in (await mo.get("/steward/audit")).text
 
 
+async def test_letters_are_in_the_language_of_the_page_that_was_filled_in(
+    postal: Site, postbox: Postbox, clock: Clock
+) -> None:
+    welsh = postal.browser("192.0.2.7", **{"Accept-Language": "cy"})
+    await sign_up(postal, clock, welsh, language="")
+    await work(postal)
+    (letter,) = postbox.to("delyth@example.org")
+    assert letter["Content-Language"] == "cy"
+    assert "lang=cy" in postbox.link()
+
+
 async def test_who_has_not_opened_the_letter_is_told_so_when_they_sign_in(postal: Site, clock: Clock) -> None:
     await sign_up(postal, clock)
     answer = await postal.guest.post("/signin", data={"name": "delyth", "password": NEW})

@@ -83,6 +83,7 @@ async def begin(request: Request) -> Response:
         found: Unsaid = await store.read(unsaid.get, who.actor, kept)
         return await _page(request, Form(found.typed | {"unsaid": [str(kept)]}))
     first: Typed = await store.read(_first, who.actor, _id(request.query_params.get("reply_to", "")))
+    first["language"] = [_tongue(request)]
     to = request.query_params.get("to", "")[:300]
     return await _page(request, Form(first | ({"text": [f"{to} "], "audience": [DIRECT]} if to else {})))
 

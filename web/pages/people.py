@@ -25,7 +25,7 @@ MOST_PEOPLE = 40
 
 
 class PersonPage(msgspec.Struct, frozen=True):
-    """Somebody, as far as they want to be seen. `face` is their picture; `away` their own page elsewhere.
+    """Somebody, as far as they want to be seen. `face` is their picture, `header` the wide one; `away` their own page.
 
     `stands` is how the reader stands to them (None for a guest and on one's own page, which is `mine`); `pinned` comes
     first; `older` leads on. `counts` are followers and followed, None when they hide them.
@@ -33,6 +33,7 @@ class PersonPage(msgspec.Struct, frozen=True):
 
     actor: Actor
     face: Photo | None
+    header: Photo | None
     away: str
     stands: Relation | None
     mine: bool
@@ -67,9 +68,9 @@ async def show(request: Request) -> Response:
 
 @auth.needs("resident")
 async def elsewhere(request: Request) -> Response:
-    """Somebody on another server, as a resident here reads them."""
+    """Somebody on another server, or the hub and its projects, as a resident here reads them."""
     who: Actor = await request.app.state.store.read(_known, request.path_params["id"])
-    if who.local:
+    if who.local and who.kind == "person":
         return RedirectResponse(who.url, 303)
     return render(request, "person.html", await _gathered(request, who), headers={"Cache-Control": "no-store"})
 
@@ -114,7 +115,8 @@ async def _gathered(request: Request, who: Actor) -> PersonPage:
 def gather(tx: Tx, hub: Hub, who: Actor, me: int, before: int, talk: bool) -> PersonPage:
     found = cards(tx, hub, me, entries(timelines.of(tx, me, who.id, older(before), replies=talk)))
     return PersonPage(
-        actor=who, face=face(tx, who), away="" if who.local else web_address(who.url), talk=talk, mine=who.id == me,
+        actor=who, face=picture(tx, who.picture), header=picture(tx, who.header),
+        away=_away(who), talk=talk, mine=who.id == me,
         stands=relations.between(tx, me, who.id) if me and me != who.id else None,
         counts=None if who.hides and who.id != me else actors.counts(tx, who.id),
         pinned=_pinned(tx, hub, who.id, me) if before == LAST and not talk else [], cards=found.cards,
@@ -122,12 +124,17 @@ def gather(tx: Tx, hub: Hub, who: Actor, me: int, before: int, talk: bool) -> Pe
     )  # fmt: skip
 
 
-def face(tx: Tx, who: Actor) -> Photo | None:
-    """The picture of one of ours; those of others are not loaded by our pages."""
-    if who.picture is None:
+def _away(who: Actor) -> str:
+    """Their own page: elsewhere, or of the hub and its projects here."""
+    return web_address(who.url) if not who.local or who.kind != "person" else ""
+
+
+def picture(tx: Tx, id: int | None) -> Photo | None:
+    """A picture of one of ours; those of others are not loaded by our pages."""
+    if id is None:
         return None
     try:
-        kept = media.get(tx, who.picture)
+        kept = media.get(tx, id)
     except NotFound:
         return None
     return photos(tx, [things.Picture(media=kept.id, alt=kept.alt)])[0]

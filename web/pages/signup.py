@@ -17,6 +17,7 @@ from hub.text import Text
 from hub.things import rendered
 from web import auth, done, forms, i18n, limits, mail
 from web.forms import Form
+from web.shell import language
 from web.templates import render, see_other
 
 QUICKEST = 3000  # ms between opening the form and sending it: no person is faster
@@ -88,7 +89,9 @@ async def send(request: Request) -> Response:
     if typed is None or (await state.store.read(_stands, key))[1] is not None:
         return await _page(request, form, 422)
     hashed = await state.passwords.hashed(typed.password)  # for all alike, before anybody is looked up
-    draft = signups.Draft(typed.login, typed.email, typed.answer, typed.language)
+    # Letters know no browser: who leaves the language to theirs is written to in that of the page.
+    tongue = typed.language or language(request, request.app.state.hub, None)[0]
+    draft = signups.Draft(typed.login, typed.email, typed.answer, tongue)
     try:
         if not mail.on(state.config):
             return await _join(request, draft, hashed, key)
