@@ -155,6 +155,10 @@ def _joining(tx: Tx, delyth: int) -> dict[str, str]:
         keys.append(made[1] if made else "")
     for key in keys[:2]:
         signups.confirm(tx, key)
+    new = people.create(tx, "gwenllian", "gwenllian@example.org", "", newcomer=True).actor
+    for words in ("We are new in Mill Lane. Hello, everybody!", "Does anybody have a ladder?"):
+        said = statuses.publish(tx, new, statuses.Draft(words))
+    statuses.change(tx, new, said.id, statuses.Draft("Does anybody have a long ladder?"))
     tx.run("DELETE FROM job WHERE kind = 'mail'")  # which would make other links
     password = tx.one("SELECT password FROM account WHERE actor = :delyth", delyth=delyth)
     assert password is not None

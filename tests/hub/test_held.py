@@ -158,21 +158,22 @@ async def test_three_that_were_let_through_are_enough(store: Store) -> None:
 
 
 async def test_who_is_refused_gets_their_words_back_and_the_reason_and_nobody_else_hears_of_it(store: Store) -> None:
-    def scene(tx: Tx) -> tuple[object, ...]:
+    def say(tx: Tx) -> tuple[int, int, int, int]:
         mo, new, ben = street(tx)
-        it = statuses.publish(tx, new, Draft("Buy my pills"))
-        held.refuse(tx, mo, it.id, "We sell nothing here.")
-        everywhere(tx)
-        (letter,) = messages.to(tx, new)
-        with pytest.raises(NotFound):
-            held.let_through(tx, mo, it.id)
-        (deed, *_) = audit.read(tx, mo)
-        return letter.words["en"], seen_by(tx, new, it.id), seen_by(tx, ben, it.id), sent(tx), deed.what
+        return mo, new, ben, statuses.publish(tx, new, Draft("Buy my pills")).id
 
-    words, *rest = await store.write(scene)
-    assert "We sell nothing here." in str(words)
-    assert "Buy my pills" in str(words)
-    assert rest == [False, False, [], "held-back"]
+    mo, new, ben, id = await store.write(say)
+    await store.write(held.refuse, mo, id, "We sell nothing here.")
+    await store.write(everywhere)
+    (letter,) = await store.read(messages.to, new)
+    assert "We sell nothing here." in letter.words["en"]
+    assert "Buy my pills" in letter.words["en"]
+    assert [await store.read(seen_by, who, id) for who in (new, ben)] == [False, False]
+    assert await store.read(sent) == []
+    with pytest.raises(NotFound):
+        await store.write(held.let_through, mo, id)
+    (deed, *_) = await store.read(audit.read, mo)
+    assert deed.what == "held-back"
 
 
 async def test_all_of_one_author_goes_at_once_without_a_letter_but_not_what_came_since(store: Store) -> None:
@@ -204,54 +205,61 @@ async def test_only_moderators_decide_and_only_ten_wait(store: Store) -> None:
 
 
 async def test_an_edit_of_what_waits_goes_on_waiting_whoever_its_author_is_by_then(store: Store) -> None:
-    def scene(tx: Tx) -> tuple[object, ...]:
+    def scene(tx: Tx) -> int:
         mo, new, _ = street(tx)
         it = statuses.publish(tx, new, Draft("A heron"))
         tx.run("UPDATE account SET let_through = 9 WHERE actor = :new", new=new)
         statuses.change(tx, new, it.id, Draft("Buy my pills"))
-        everywhere(tx)
-        (waits,) = held.listed(tx, mo)
-        return waits.thing.words, [one.html for one in waits.before], sent(tx)
+        return mo
 
-    assert await store.write(scene) == ({"en": "Buy my pills"}, [{"en": "<p>A heron</p>"}], [])
+    mo = await store.write(scene)
+    await store.write(everywhere)
+    (waits,) = await store.read(held.listed, mo)
+    assert waits.thing.words == {"en": "Buy my pills"}
+    assert [one.html for one in waits.before] == [{"en": "<p>A heron</p>"}]
+    assert await store.read(sent) == []
 
 
 async def test_what_a_newcomer_changes_after_it_was_let_through_waits_again(store: Store) -> None:
-    def scene(tx: Tx) -> list[object]:
+    def say(tx: Tx) -> tuple[int, int, int, int]:
         mo, new, ben = street(tx)
-        it = statuses.publish(tx, new, Draft("A heron"))
-        held.let_through(tx, mo, it.id)
-        everywhere(tx)
-        statuses.change(tx, new, it.id, Draft("Buy my pills"))
-        everywhere(tx)
-        found: list[object] = [seen_by(tx, ben, it.id), sent(tx), len(held.get(tx, it.id).before)]
-        held.let_through(tx, mo, it.id)
-        everywhere(tx)
-        found += [seen_by(tx, ben, it.id), sent(tx)]
-        row = tx.one("SELECT let_through FROM account WHERE actor = :new", new=new)
-        statuses.change(tx, new, it.id, Draft("Worse"))
-        held.refuse(tx, mo, it.id)
-        everywhere(tx)
-        return [*found, row["let_through"] if row else 0, sent(tx)]
+        return mo, new, ben, statuses.publish(tx, new, Draft("A heron")).id
 
-    assert await store.write(scene) == [
-        False, ["Create"], 1, True, ["Create", "Update"], 1, ["Create", "Update", "Delete"],
-    ]  # fmt: skip
+    mo, new, ben, id = await store.write(say)
+    await store.write(held.let_through, mo, id)
+    await store.write(everywhere)
+    await store.write(statuses.change, new, id, Draft("Buy my pills"))
+    await store.write(everywhere)
+    assert not await store.read(seen_by, ben, id)
+    assert await store.read(sent) == ["Create"]
+    assert len((await store.read(held.get, id)).before) == 1
+    await store.write(held.let_through, mo, id)
+    await store.write(everywhere)
+    assert await store.read(seen_by, ben, id)
+    assert await store.read(sent) == ["Create", "Update"]
+    row = await store.read(lambda tx: tx.one("SELECT let_through FROM account WHERE actor = :new", new=new))
+    assert row is not None
+    assert row["let_through"] == 1, "one post, read twice"
+    await store.write(statuses.change, new, id, Draft("Worse"))
+    await store.write(held.refuse, mo, id)
+    await store.write(everywhere)
+    assert await store.read(sent) == ["Create", "Update", "Delete"]
 
 
 async def test_what_waits_is_neither_shared_nor_pinned_and_taken_back_in_silence(store: Store) -> None:
-    def scene(tx: Tx) -> list[str]:
+    def scene(tx: Tx) -> int:
         mo, new, _ = street(tx)
         it = statuses.publish(tx, new, Draft("A heron"))
         for verb in (reacting.share, reacting.pin):
             with pytest.raises(Conflict):
                 verb(tx, new, it.id)
         statuses.remove(tx, new, it.id)
-        everywhere(tx)
-        assert held.listed(tx, mo) == []
-        return sent(tx)
+        return mo
 
-    assert await store.write(scene) == []
+    mo = await store.write(scene)
+    await store.write(everywhere)
+    assert await store.read(held.listed, mo) == []
+    assert await store.read(sent) == []
 
 
 async def test_a_poll_is_open_for_as_long_as_was_wished(store: Store, clock: Clock) -> None:
@@ -268,19 +276,47 @@ async def test_a_poll_is_open_for_as_long_as_was_wished(store: Store, clock: Clo
 
 
 async def test_changing_what_a_moderator_has_hidden_shows_it_to_nobody(store: Store) -> None:
-    def scene(tx: Tx) -> tuple[object, ...]:
+    def say(tx: Tx) -> tuple[int, int, int, int]:
         mo, _, ben = street(tx)
-        event = events.publish(tx, people.steward(tx).actor, party())
-        reply = posts.reply(tx, ben, event.id, {"en": "Buy my pills"})
-        everywhere(tx)
-        before = len(sent(tx))
-        posts.hide(tx, mo, reply.id)
-        statuses.change(tx, ben, reply.id, Draft("Buy my other pills"))
-        everywhere(tx)
-        (seen,) = [it for it in posts.latest_replies(tx, mo) if it.id == reply.id]
-        return posts.replies(tx, event.id), seen.hidden, len(mentions.revisions(tx, reply.id)), sent(tx)[before:]
+        event = events.publish(tx, people.steward(tx).actor, party()).id
+        return mo, ben, event, posts.reply(tx, ben, event, {"en": "Buy my pills"}).id
 
-    assert await store.write(scene) == ([], True, 1, [])
+    mo, ben, event, reply = await store.write(say)
+    await store.write(reacting.share, mo, reply)
+    await store.write(everywhere)
+    before = len(await store.read(sent))
+    await store.write(posts.hide, mo, reply)
+    await store.write(statuses.change, ben, reply, Draft("Buy my other pills"))
+    await store.write(everywhere)
+    assert await store.read(posts.replies, event) == []
+    (seen,) = [it for it in await store.read(posts.latest_replies, mo) if it.id == reply]
+    assert seen.hidden
+    assert len(await store.read(mentions.revisions, reply)) == 1
+    assert (await store.read(sent))[before:] == []
+    assert await store.read(notices.page, mo, kinds=["update"]) == [], "whoever shared it is told of no change"
+
+
+async def test_what_is_hidden_before_it_went_out_stays_here_until_it_is_shown(store: Store) -> None:
+    def say(tx: Tx) -> tuple[int, int]:
+        mo, _, ben = street(tx)
+        far = tx.one("SELECT id FROM actor WHERE domain = 'far.example'")
+        assert far is not None
+        tx.run("INSERT INTO follow (follower, followed, state, at, id) VALUES (:far, :ben, 'accepted', 1, 2)",
+               far=far["id"], ben=ben)  # fmt: skip
+        event = events.publish(tx, people.steward(tx).actor, party()).id
+        reply = posts.reply(tx, ben, event, {"en": "Buy my pills"}).id
+        posts.hide(tx, mo, reply)
+        return mo, reply
+
+    def told(tx: Tx) -> int:
+        return len(tx.all("SELECT 1 AS x FROM activity WHERE body LIKE '%my pills%'"))
+
+    mo, reply = await store.write(say)
+    await store.write(everywhere)
+    assert await store.read(told) == 0
+    await store.write(posts.show, mo, reply)
+    await store.write(everywhere)
+    assert await store.read(told) == 1
 
 
 async def test_nor_does_an_update_from_another_server(store: Store) -> None:
@@ -332,15 +368,16 @@ async def test_a_server_that_reports_a_letter_of_others_has_no_copy_made(store: 
 
 
 async def test_moderators_are_told_who_has_come_in_and_nobody_else_is(store: Store) -> None:
-    def scene(tx: Tx) -> list[object]:
+    def scene(tx: Tx) -> tuple[int, list[int]]:
         mo, new, ben = street(tx)
         steward = people.steward(tx).actor
         record(tx, Kind.ACCOUNT_APPROVED, subject=new, actor=steward)
-        everywhere(tx)
-        joined = ["admin.sign_up"]
-        return [[it.actor == new for it in notices.page(tx, who, kinds=joined)] for who in (mo, steward, ben, new)]
+        return new, [mo, steward, ben, new]
 
-    assert await store.write(scene) == [[True], [], [], []], "who let them in knows"
+    new, whom = await store.write(scene)
+    await store.write(everywhere)
+    told = [await store.read(notices.page, who, kinds=["admin.sign_up"]) for who in whom]
+    assert [[it.actor == new for it in page] for page in told] == [[True], [], [], []], "who let them in knows"
 
 
 async def test_a_letter_says_what_waits_once_a_day_at_most(store: Store, clock: Clock) -> None:
