@@ -115,8 +115,6 @@ def _corners(tx: Tx) -> dict[str, str]:
     gwenno = next(it.actor for it in people.all_(tx) if it.login == "gwenno")
     factors.confirm_app(tx, gwenno, factors.code(factors.new_key(tx, gwenno), now() // 1000))
     _trouble(tx, ids["event"])
-    for words in ("Hello, everybody. We are the ones with the piano.", "Does the library take books?"):
-        statuses.publish(tx, _newcomer(tx), Draft(words))
     return ids | _joining(tx, delyth)
 
 
@@ -169,14 +167,6 @@ def _joining(tx: Tx, delyth: int) -> dict[str, str]:
         "confirm": links.new_link(tx, recovery.CONFIRM, detail="delyth@example.org", **for_long),
         "undo": recovery.new_undo(tx, delyth, "delyth@example.net"),
     }  # fmt: skip
-
-
-def _newcomer(tx: Tx) -> int:
-    """Somebody whose first words are looked over."""
-    known = people.known_as(tx, "gwilym")
-    if known is not None:
-        return known[0].actor
-    return people.create(tx, "gwilym", "gwilym@example.org", people.hash_password(PASSWORD), newcomer=True).actor
 
 
 def _an_app(tx: Tx, *let_in: int) -> str:
