@@ -11,6 +11,9 @@ from hub.text import clean_words
 MOST, LONGEST = 50, 100  # lists of one account, characters of a title
 POLICIES = ("followed", "list", "none")
 ALL = 5000  # members of a list
+# Everybody has these two, and nobody changes them. What is in them is asked for anew each time.
+WEEK, NEAR = 1, 2
+STANDING = {WEEK: N_("On this week"), NEAR: N_("Asks near me")}
 
 
 class List(msgspec.Struct, frozen=True):
@@ -33,6 +36,11 @@ def get(tx: Tx, me: int, id: int) -> List:
     if row is None:
         raise NotFound(N_("You have no such list."))
     return _list(row)
+
+
+def standing(id: int) -> List | None:
+    """One of those that the hub keeps for everybody. Its title is still to be translated."""
+    return List(id, STANDING[id], "list", exclusive=False) if id in STANDING else None
 
 
 def create(tx: Tx, me: int, title: str, replies: str = "list", *, exclusive: bool = False) -> List:

@@ -108,9 +108,11 @@ def mirror(
 
 
 def _recount(tx: Tx, before: Thing, seen: Seen) -> None:
-    """New numbers of a poll are no new words: of the same options they are taken as they come."""
+    """New numbers of a poll are no new words. They only grow, whatever comes late."""
     kept, told = before.extra.poll, seen.extra.poll
-    if kept and told and [one.name for one in kept.options] == [one.name for one in told.options]:
+    if not kept or not told or seen.updated != before.updated or told.votes < kept.votes:
+        return
+    if [one.name for one in kept.options] == [one.name for one in told.options]:
         things.recount(tx, before.id, msgspec.structs.replace(before.extra, poll=told))
 
 

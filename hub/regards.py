@@ -88,8 +88,11 @@ def familiar(tx: Tx, me: int, other: int) -> list[int]:
 def followers(
     tx: Tx, me: int, who: int, *, before: int | None = None, limit: int = PAGE
 ) -> list[tuple[int, int]]:  # fmt: skip
-    """Who follows somebody, newest first; nobody, where they do not show it to others."""
-    if _hidden(tx, me, who):
+    """Who follows somebody, newest first; nobody, where they do not show it to others.
+
+    Who follows the hub or a project is for its moderators to know: they have a page of it.
+    """
+    if _hidden(tx, me, who) or actors.get(tx, who).kind != "person":
         return []
     rows = tx.all(
         """SELECT f.follower, f.id FROM follow f JOIN actor a ON a.id = f.follower

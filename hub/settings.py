@@ -12,7 +12,7 @@ from hub.errors import N_, Conflict, Invalid, NotFound
 from hub.packing import pack, unpack
 from hub.places import Area, point
 from hub.store import Row, Tx
-from hub.text import Text, clean_text, pick
+from hub.text import Text, clean_text, markdown, pick
 
 HUES = (20, 45, 70, 95, 125, 150, 165, 205, 235, 265, 300, 345)  # degrees OKLCH: the twelve that pass (look.md)
 LANGUAGES = ("en", "cy")
@@ -103,7 +103,7 @@ def open_hub(tx: Tx, draft: Draft, base: str) -> Hub:
         url=f"{base}/about", discoverable=False,
     )  # fmt: skip
     hub = actors.create(
-        tx, base, "hub", kind="hub", type="Group", handle=draft.handle, title=draft.name, summary=draft.welcome,
+        tx, base, "hub", kind="hub", type="Group", handle=draft.handle, title=draft.name, summary=_shown(draft),
         area=Area(draft.area_name, draft.area_code), url=f"{base}/",
     )  # fmt: skip
     tx.run("UPDATE actor SET hub = :hub WHERE id = :id", hub=f"{base}/actor/hub", id=instance)
@@ -129,11 +129,16 @@ def change(tx: Tx, who: int, draft: Draft) -> Hub:
         **_columns(draft),
     )
     area = Area(draft.area_name, draft.area_code)
-    actors.rename(tx, hub.actor, title=draft.name, summary=draft.welcome, area=area, picture=None)
+    actors.rename(tx, hub.actor, title=draft.name, summary=_shown(draft), area=area, picture=None)
     tx.run("UPDATE actor SET lat = :lat, lon = :lon WHERE id = :id", lat=draft.lat, lon=draft.lon, id=hub.actor)
     record(tx, Kind.HUB_CHANGED, subject=hub.actor, actor=who)
     audit.note(tx, who, "settings")
     return get(tx)
+
+
+def _shown(draft: Draft) -> Text:
+    """What apps and other pages show of the hub: HTML, as the summary of everybody else is."""
+    return {language: markdown(words) for language, words in draft.welcome.items()}
 
 
 def checked(draft: Draft) -> Draft:

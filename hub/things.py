@@ -104,7 +104,7 @@ def mirror(
         if taken_back(tx, seen.uri, writer["domain"]):
             return None
         # What somebody said long before it came here stands where it belongs in an app, which goes by numbers.
-        id = id_at(seen.published) if personal and seen.published < now() - HOUR else new_id()
+        id = _then(tx, seen.published) if personal and seen.published < now() - HOUR else new_id()
         _insert(
             tx, id=id, uri=seen.uri, url=seen.url, kind=kind, author=author, local=0, title=seen.title,
             words={}, html=seen.html, pictures=seen.pictures, tags=seen.tags, project=project, root=root,
@@ -310,6 +310,15 @@ def _shown(words: Text) -> Text:
     if len(pack(html)) > LONGEST_HTML:
         raise Invalid(N_("This is too long: at most %(longest)s characters."), field="text", longest=STORY // 2)
     return html
+
+
+def _then(tx: Tx, ms: int) -> int:
+    """A number that nothing has, among those of a moment long ago."""
+    for _ in range(8):
+        id = id_at(ms)
+        if tx.one("SELECT 1 AS x FROM thing WHERE id = :id", id=id) is None:
+            return id
+    return new_id()
 
 
 def _row(row: Row | None) -> Row:

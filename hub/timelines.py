@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hub import mentions
-from hub.clock import now
+from hub import lists, mentions
+from hub.clock import DAY, now
 from hub.errors import N_, NotFound
 from hub.store import Row, Tx
 from hub.viewing import SEEN, WANTED
@@ -162,6 +162,8 @@ def listed(tx: Tx, me: int, list_: int, part: Stretch) -> list[Line]:
     """What those on a list say and share, of what `me` sees first. Raises `NotFound` for somebody else's list."""
     found = tx.one("SELECT replies FROM list WHERE id = :list AND account = :me", list=list_, me=me)
     if found is None:
+        if list_ in lists.STANDING:
+            return _standing(tx, me, list_, part)
         raise NotFound(NO_LIST)
     order = "ASC" if part.after is not None else "DESC"
     rows = tx.all(
@@ -177,6 +179,19 @@ def listed(tx: Tx, me: int, list_: int, part: Stretch) -> list[Line]:
         me=me, list=list_, replies=found["replies"], now=now(), **part.bounds,
     )  # fmt: skip
     return _down(part, [(row["id"], row["thing"], row["shared_by"]) for row in rows])
+
+
+def _standing(tx: Tx, me: int, list_: int, part: Stretch) -> list[Line]:
+    """What is on in the next seven days, or who needs and offers help: here and at the hubs that this one follows."""
+    order = "ASC" if part.after is not None else "DESC"
+    on = "event e ON e.id = t.id WHERE e.ends > :now AND e.starts < :until AND e.status <> 'cancelled'"
+    open_ = "ask k ON k.id = t.id WHERE k.status = 'open' AND k.expires > :now AND :until > 0"
+    rows = tx.all(
+        f"""SELECT t.id FROM thing t JOIN actor a ON a.id = t.author JOIN {on if list_ == lists.WEEK else open_}
+              AND t.id < :before AND t.id > :after AND {_FOR_ALL} AND {WANTED} ORDER BY t.id {order} LIMIT :limit""",
+        me=me, now=now(), until=now() + 7 * DAY, **part.bounds,
+    )  # fmt: skip
+    return _down(part, _own(rows))
 
 
 def _own(rows: list[Row]) -> list[Line]:

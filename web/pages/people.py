@@ -93,7 +93,8 @@ async def _who(request: Request, which: str) -> Response:
 
 def _people(tx: Tx, id: int, which: str, me: int) -> WhoPage:
     who = _known(tx, id)
-    if who.hides and id != me:
+    # Who follows the hub or a project is for its moderators to know.
+    if (who.hides or who.kind != "person") and id != me:
         raise NotFound(N_("They keep to themselves whom they follow and who follows them."))
     if which == "followers":
         found = actors.followers(tx, id, limit=MOST_PEOPLE)

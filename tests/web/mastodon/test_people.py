@@ -11,7 +11,7 @@ from mastodon_apps import app_with
 from PIL import Image
 from scene import stranger
 
-from hub import profiles
+from hub import profiles, settings
 
 
 def png(size: tuple[int, int] = (40, 20)) -> bytes:
@@ -217,3 +217,15 @@ async def test_a_fact_says_since_when_the_page_is_known_to_be_theirs(signed_in: 
 async def test_an_app_makes_no_account(signed_in: Any) -> None:
     ann = await signed_in("ann")
     await do(ann, "accounts", "Error", 403, username="x", email="x@x.example", password="x" * 12, agreement=True)
+
+
+async def test_who_follows_the_hub_is_told_to_nobody(signed_in: Any, site: Site) -> None:
+    ann, ben = await signed_in("ann"), await signed_in("ben")
+    hub = await site.store.read(lambda tx: settings.get(tx).actor)
+    mine = await me(ann)
+    for one in (hub, mine):
+        assert (await ben.post(f"/api/v1/accounts/{one}/follow")).status_code == 200
+    for app in (ann, ben, site.guest):
+        assert (await app.get(f"/api/v1/accounts/{hub}/followers")).json() == []
+        assert len((await app.get(f"/api/v1/accounts/{mine}/followers")).json()) == 1
+    assert (await ann.get(f"/api/v1/accounts/{hub}")).json()["followers_count"] == 1

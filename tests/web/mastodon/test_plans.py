@@ -8,7 +8,7 @@ from crowded import crowd
 from plans import Spy
 from scene import open_hub
 
-from hub import homes, marks, reacting, timelines, viewing, whereabouts
+from hub import homes, lists, marks, reacting, timelines, viewing, whereabouts
 from hub.store import Store, Tx
 from hub.timelines import Stretch
 from hub.whereabouts import Around, When
@@ -42,6 +42,8 @@ def plans(tx: Tx, me: int) -> dict[str, str]:
         "local": lambda spy: timelines.public(spy, me, part, local=True),
         "remote, upwards": lambda spy: timelines.public(spy, me, Stretch(after=_middle(tx)), local=False),
         "pictures": lambda spy: timelines.public(spy, me, part, pictures=True),
+        "on this week": lambda spy: timelines.listed(spy, me, lists.WEEK, part),
+        "needed near": lambda spy: timelines.listed(spy, me, lists.NEAR, middle),
         "tag": lambda spy: timelines.tagged(spy, me, part, "heron", any_=["swan"], none=["duck"]),
         "account": lambda spy: timelines.of(spy, me, them, part),
         "account, further down": lambda spy: timelines.of(spy, 0, them, middle, replies=False),

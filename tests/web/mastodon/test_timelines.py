@@ -9,8 +9,8 @@ from browsing import Site
 from entities_schema import check
 from scene import lift, orchard, party, stranger
 
-from hub import apps, asks, events, lists, people, posts, projects, reacting, relations, statuses, things
-from hub.clock import now
+from hub import apps, asks, events, lists, people, posts, projects, reacting, relations, settings, statuses, things
+from hub.clock import DAY, now
 from hub.neighbouring import spread
 from hub.statuses import Draft
 from hub.store import Tx
@@ -220,6 +220,39 @@ async def test_a_list_has_what_its_members_say(signed_in: Any, site: Site, repli
     await site.did(spread)
     assert await ids(ann, f"timelines/list/{friends}") == ([answered, said] if answers else [said])
     assert (await ben.get(f"/api/v1/timelines/list/{friends}")).status_code == 404
+
+
+async def test_everybody_has_a_list_of_what_is_on_and_one_of_what_is_needed(signed_in: Any, site: Site) -> None:
+    ann = await signed_in("ann")
+
+    def scene(tx: Tx) -> tuple[int, int, int, int]:
+        who = people.steward(tx).actor
+        soon = events.publish(tx, who, party(starts=now() + DAY, ends=now() + 2 * DAY))
+        events.publish(tx, who, party(starts=now() + 9 * DAY, ends=now() + 10 * DAY))
+        off = events.publish(tx, who, party(starts=now() + DAY, ends=now() + 2 * DAY))
+        events.cancel(tx, who, off.id, {"en": "Rain"})
+        offer = asks.publish(tx, who, "offer", lift())
+        done = asks.publish(tx, who, "ask", lift())
+        asks.close(tx, who, done.id, "done")
+        return soon.id, offer.id, asks.publish(tx, who, "ask", lift()).id, people.steward(tx).actor
+
+    soon, offer, needed, _ = await site.did(scene)
+    seen = (await ann.get("/api/v1/lists")).json()
+    check(seen, "[List]")
+    assert [(one["id"], one["title"]) for one in seen] == [("1", "On this week"), ("2", "Asks near me")]
+    assert (await ann.get("/api/v1/lists/1")).json() == seen[0]
+    assert await ids(ann, "timelines/list/1") == [soon]
+    assert await ids(ann, "timelines/list/2") == [needed, offer]
+    assert await ids(ann, "timelines/list/2", limit=1, max_id=needed) == [offer]
+    assert await ids(ann, "timelines/list/2", limit=1, min_id=offer) == [needed]
+    assert (await ann.get("/api/v1/lists/1/accounts")).json() == []
+    for method, path in (("PUT", "lists/1"), ("DELETE", "lists/2"), ("POST", "lists/1/accounts")):
+        refused = await ann.request(method, f"/api/v1/{path}", data={"title": "Mine", "account_ids[]": "1"})
+        assert refused.status_code == 422, path
+        assert "The hub keeps this list" in refused.json()["error"]
+    hub = await site.store.read(lambda tx: settings.get(tx).actor)
+    await site.did(lambda tx: relations.block(tx, actor(tx, "ann"), hub))
+    assert await ids(ann, "timelines/list/1") == await ids(ann, "timelines/list/2") == []
 
 
 # --- what is kept is as new as the hub -------------------------------------------------------------
