@@ -102,16 +102,24 @@ def _key(scope: Scope, header: str) -> Key:
 
 
 def _kept(response: Response) -> Kept:
-    etag = f'"{hashlib.sha256(bytes(response.body)).hexdigest()[:20]}"'
-    response.headers["ETag"] = etag
+    response.headers["ETag"] = etag = etag_of(bytes(response.body))
     response.headers.setdefault("Cache-Control", SHARED)
     return Kept(bytes(response.body), tuple(response.raw_headers), etag)
 
 
+def etag_of(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+
+
+def has_it(request: Request, etag: str) -> bool:
+    """Whether who asks has it already."""
+    asked = request.headers.get("if-none-match", "")
+    return any(tag.strip().removeprefix("W/") in (etag, "*") for tag in asked.split(","))
+
+
 def _answer(request: Request, page: Kept) -> Response:
     """The page, or 304 for who has it already."""
-    asked = request.headers.get("if-none-match", "")
-    same = any(tag.strip().removeprefix("W/") in (page.etag, "*") for tag in asked.split(","))
+    same = has_it(request, page.etag)
     response = Response(status_code=304 if same else 200)
     response.body = b"" if same else page.body
     response.raw_headers = [pair for pair in page.headers if not same or pair[0] not in _OF_A_BODY]

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from hub.clock import now
 from hub.store import Store
+from web.cache import OWN, etag_of, has_it
 
 V = TypeVar("V")
 MOMENT = 5_000  # ms
@@ -45,7 +46,10 @@ class Recent(Generic[V]):
 
 
 async def given(request: Request, who: int, made: Callable[[], Awaitable[Response]]) -> Response:
-    """The page that `who` asks for; the same again while nothing has been written since it was `made`."""
+    """The page that `who` asks for; the same again while nothing has been written since it was `made`.
+
+    304 for an app that has it already: a timeline that is looked at again mostly is as it was, and has some 70 KB.
+    """
     state = request.app.state
     recent: Recent[Response] = state.timelines
     as_of, key = standing(state.store), (who, request.scope["path"], request.scope["query_string"])
@@ -53,8 +57,10 @@ async def given(request: Request, who: int, made: Callable[[], Awaitable[Respons
     found = recent.get(key, as_of) if plain else None
     if found is None:
         found = await made()
+        found.headers.update({"ETag": etag_of(bytes(found.body)), "Cache-Control": OWN, "Vary": "Authorization"})
         if plain:
             recent.put(key, as_of, found)
-    again = Response(found.body)
-    again.raw_headers = [*found.raw_headers]
+    same = has_it(request, found.headers["ETag"])
+    again = Response(b"" if same else found.body, 304 if same else 200)
+    again.raw_headers = [pair for pair in found.raw_headers if not same or pair[0] != b"content-length"]
     return again

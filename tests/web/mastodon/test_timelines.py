@@ -278,6 +278,21 @@ async def test_a_page_that_is_kept_shows_what_was_done_since(signed_in: Any, sit
     assert await page() == []
 
 
+async def test_who_has_a_page_already_is_not_sent_it_again(signed_in: Any, site: Site) -> None:
+    ann, ben = await signed_in("ann"), await signed_in("ben")
+    await site.did(lambda tx: statuses.publish(tx, actor(tx, "ben"), Draft("Hi")))
+    first = await ann.get("/api/v1/timelines/public")
+    have = {"If-None-Match": first.headers["ETag"]}
+    assert (first.headers["Cache-Control"], first.headers["Vary"]) == ("private, no-cache", "Authorization")
+    for _ in range(2):
+        again = await ann.get("/api/v1/timelines/public", headers=have)
+        assert (again.status_code, again.content, again.headers["Link"]) == (304, b"", first.headers["Link"])
+    assert (await ben.get("/api/v1/timelines/public", headers=have)).status_code == 200  # it is of another reader
+    await site.did(lambda tx: statuses.publish(tx, actor(tx, "ben"), Draft("Ho")))
+    changed = await ann.get("/api/v1/timelines/public", headers=have)
+    assert (changed.status_code, len(changed.json())) == (200, 2)
+
+
 async def test_each_reader_has_their_own_page(signed_in: Any, site: Site) -> None:
     ann, ben = await signed_in("ann"), await signed_in("ben")
     said = await site.did(lambda tx: statuses.publish(tx, actor(tx, "ben"), Draft("Hi")).id)
