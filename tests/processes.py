@@ -118,11 +118,13 @@ class Hub:
         file.write_bytes(msgspec.json.encode(fields))
         return self.command("publish", kind, str(file), "--again")
 
-    def browser(self) -> httpx.Client:
-        """Somebody's browser, without a picture."""
+    def browser(self, address: str | None = None) -> httpx.Client:
+        """Somebody's browser, without a picture; at an address of its own among those of this machine, if one is
+        given: sign-ins are counted by address."""
         verify = ssl.create_default_context(cafile=self.tls[1]) if self.tls else True
         return httpx.Client(
-            base_url=self.base, verify=verify, follow_redirects=True, timeout=PATIENCE,
+            base_url=self.base, transport=httpx.HTTPTransport(verify=verify, local_address=address),
+            follow_redirects=True, timeout=PATIENCE,
             headers={"accept": "text/html", "origin": self.base, "accept-language": "en"}, trust_env=False,
         )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Neighbourhoods full of life, as real processes: what `make demo` grows, with somewhere to look at every page."""
 
+import itertools
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -50,6 +51,9 @@ POST = {
 CLOSED = "orchards.example"  # a server that has not answered for a while
 
 
+_ADDRESSES = itertools.count()  # many sign in while the tests go on, and ten in five minutes may from one of them
+
+
 class Towns(msgspec.Struct):
     """`ids` is where things of Riverside are, by what is special about them."""
 
@@ -74,7 +78,7 @@ class Towns(msgspec.Struct):
     def cookies(self, who: str, hub: Hub | None = None) -> dict[str, str]:
         """The cookies of somebody who has signed in."""
         hub = hub or self.glan
-        with hub.browser() as browser:
+        with hub.browser(f"127.1.0.{next(_ADDRESSES) % 250 + 1}") as browser:
             answer = browser.post("/signin", data={"name": who, "password": PASSWORD})
             assert answer.status_code == 200, answer.text[:500]
             return dict(browser.cookies.items())
