@@ -4,7 +4,7 @@ import pytest
 from conftest import Clock
 from scene import open_hub, person, stranger
 
-from hub import actors, blocks, moving, relations, statuses, things, viewing
+from hub import actors, blocks, moving, posts, relations, statuses, things, viewing
 from hub.changes import Kind
 from hub.clock import DAY
 from hub.errors import Conflict, Invalid
@@ -110,3 +110,23 @@ async def test_a_server_that_is_let_in_again_shows_what_was_for_everybody_to_eve
         return [*hidden, bool(viewing.many(tx, ann, [id]))], bool(viewing.many(tx, 0, [id]))
 
     assert await store.write(scene) == ([False, False, True], seen)
+
+
+async def test_two_of_the_same_moment_long_ago_have_a_number_each(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_ago = clock.ms - 400 * DAY
+    numbers = [id_at(long_ago), id_at(long_ago) + 7]
+    given = iter([numbers[0], numbers[0], numbers[1]])  # as chance may have it
+    monkeypatch.setattr("hub.things.id_at", lambda ms: next(given))
+
+    def scene(tx: Tx) -> list[int | None]:
+        them = street(tx)[2]
+        return [
+            posts.mirror(tx, them, things.Seen(
+                uri=f"https://m.example/{n}", url="", html={"en": "<p>Hi</p>"}, published=long_ago, updated=long_ago,
+            ), personal=True)
+            for n in (1, 2)
+        ]  # fmt: skip
+
+    assert await store.write(scene) == numbers
