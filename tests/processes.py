@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import httpx
 import msgspec
+from pressed import lend
 
 PASSWORD = "three wet slates"
 PATIENCE = 40.0  # seconds that anything may take before the test says what is missing
@@ -85,6 +86,7 @@ class Hub:
         )  # fmt: skip
 
     def start(self) -> "Hub":
+        lend(self.data)
         tls = ["--tls-cert", str(self.tls[0]), "--tls-key", str(self.tls[0])] if self.tls else []
         log = (self.data.parent / f"{self.data.name}.log").open("a")
         self.process = subprocess.Popen(
