@@ -21,7 +21,7 @@ demo: .venv/ready
 
 test: need .venv/ready-to-test $(NPM) lint
 	$(BIN)/pytest -q -n 2 -m "$(FAST)"
-	$(BIN)/pytest -q -m "browser or faults or fedify or clients"
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "browser or faults or fedify or clients"
 	$(BIN)/pytest -q -s -m benchmark
 
 quick: .venv/ready-to-test

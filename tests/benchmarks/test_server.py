@@ -18,10 +18,10 @@ from hub.clock import now
 from web.compiled import FOLDER
 
 pytestmark = pytest.mark.benchmark
-ROUNDS, STARTS = 5, 5
+ROUNDS, STARTS = 3, 3
 INBOX = Floor(rest=9.7 + 3 + 4.4 + 20, crypto=19.8)  # HTTP, SHA-256 and base64, JSON, a row of a group; verification
 OBJECT, PAGE = Floor(rest=8.1), Floor(rest=50.0)
-ACTIVITIES, GETS, PAGES, COLD = 600, 3_000, 2_000, 40
+ACTIVITIES, GETS, PAGES, COLD = 400, 3_000, 2_000, 40
 AS2 = "application/activity+json"
 
 

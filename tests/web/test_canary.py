@@ -2,10 +2,8 @@
 (trust.md S-29). `test_privacy.py` does the same for what guests and other servers tell the hub."""
 
 import io
-import logging
 import re
-import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,6 @@ import httpx
 import msgspec
 import pytest
 import pytest_asyncio
-import structlog
 from browsing import HASHED, Site, a_site
 from crawling import crawl
 from mastodon_apps import PLENTY, app_with, token_for
@@ -26,7 +23,6 @@ from hub import (
     actors,
     asks,
     attendance,
-    config,
     events,
     factors,
     filters,
@@ -51,7 +47,6 @@ from hub.clock import HOUR, now
 from hub.statuses import Draft
 from hub.store import Tx
 from hub.store.open import opened
-from web import logs
 from web.mastodon import gate
 
 pytestmark = pytest.mark.slow
@@ -210,20 +205,6 @@ def _of_others(tx: Tx, steward: int) -> None:
 def spread(tx: Tx) -> None:
     while announce(tx) or neighbouring.spread(tx):
         pass
-
-
-@pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """All that goes into the log, down to the least important."""
-    root, stream = logging.getLogger(), io.StringIO()
-    handlers, level = root.handlers[:], root.level
-    logs.setup(config.Log(format="json", level="debug"), stream)
-    for name, module in [*sys.modules.items()]:  # loggers that have written already keep to where they wrote
-        if name.partition(".")[0] in ("hub", "federation", "web") and hasattr(module, "log"):
-            monkeypatch.setattr(module, "log", structlog.get_logger())
-    yield stream
-    structlog.reset_defaults()
-    root.handlers[:], root.level = handlers, level
 
 
 @pytest_asyncio.fixture

@@ -1,6 +1,7 @@
 """The steward's page of accounts: who may sign in, what they may do, and links to choose a password with."""
 
 import secrets
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -15,6 +16,7 @@ from hub.errors import HubError
 from hub.people import Account
 from hub.store import Tx
 from web import auth, done, forms, mail
+from web.auth import Handler
 from web.forms import Form
 from web.templates import render, see_other
 
@@ -113,46 +115,26 @@ async def role(request: Request) -> Response:
     return see_other(request, done.path("/steward/people", "role"))
 
 
-@auth.needs("steward")
-@auth.sure
-async def clear(request: Request) -> Response:
-    """Somebody has lost their passkeys, their app and their codes: from now on their password alone is asked for."""
-    who = auth.require(request, "steward")
-    await request.app.state.store.write(factors.clear, who.actor, request.path_params["id"])
-    return see_other(request, done.path("/steward/people", "second-cleared"))
+def _deed(unit: Callable[[Tx, int, int], object], said: str) -> Handler:
+    """What the steward does to an account with one press."""
 
+    @auth.needs("steward")
+    @auth.sure
+    async def do(request: Request) -> Response:
+        who = auth.require(request, "steward")
+        await request.app.state.store.write(unit, who.actor, request.path_params["id"])
+        return see_other(request, done.path("/steward/people", said))
 
-@auth.needs("steward")
-@auth.sure
-async def close(request: Request) -> Response:
-    who = auth.require(request, "steward")
-    await request.app.state.store.write(people.close, who.actor, request.path_params["id"])
-    return see_other(request, done.path("/steward/people", "account-closed"))
-
-
-@auth.needs("steward")
-@auth.sure
-async def suspend(request: Request) -> Response:
-    who = auth.require(request, "steward")
-    await request.app.state.store.write(people.suspend, who.actor, request.path_params["id"])
-    return see_other(request, done.path("/steward/people", "suspended"))
-
-
-@auth.needs("steward")
-@auth.sure
-async def let_back(request: Request) -> Response:
-    who = auth.require(request, "steward")
-    await request.app.state.store.write(people.let_back, who.actor, request.path_params["id"])
-    return see_other(request, done.path("/steward/people", "let-back"))
+    return do
 
 
 routes = [
     Route("/steward/people", accounts, methods=["GET"]),
     Route("/steward/people", create, methods=["POST"]),
     Route("/steward/people/{id:int}/link", renew, methods=["POST"]),
-    Route("/steward/people/{id:int}/second", clear, methods=["POST"]),
+    Route("/steward/people/{id:int}/second", _deed(factors.clear, "second-cleared"), methods=["POST"]),
     Route("/steward/people/{id:int}/role", role, methods=["POST"]),
-    Route("/steward/people/{id:int}/close", close, methods=["POST"]),
-    Route("/steward/people/{id:int}/suspend", suspend, methods=["POST"]),
-    Route("/steward/people/{id:int}/back", let_back, methods=["POST"]),
+    Route("/steward/people/{id:int}/close", _deed(people.close, "account-closed"), methods=["POST"]),
+    Route("/steward/people/{id:int}/suspend", _deed(people.suspend, "suspended"), methods=["POST"]),
+    Route("/steward/people/{id:int}/back", _deed(people.let_back, "let-back"), methods=["POST"]),
 ]
