@@ -84,6 +84,7 @@ async def test_every_page_for_some_is_in_the_table_and_says_the_same(site: Site)
             assert route.path in LEAST, route.path
 
 
+@pytest.mark.slow
 async def test_each_role_opens_what_it_may_and_nothing_else(site: Site) -> None:
     for role in ROLES:
         browser = site.guest if role == "guest" else await site.who(WHO[role])
