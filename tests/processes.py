@@ -8,6 +8,7 @@ import sqlite3
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 
 import httpx
 import msgspec
+import uvicorn
 from pressed import lend
 
 PASSWORD = "three wet slates"
@@ -178,6 +180,20 @@ class Hub:
             assert self.process.stdout is not None
             self.process.stdout.close()
             self.process = None
+
+
+@contextmanager
+def on_the_air(server: Any, port: int, **more: Any) -> Iterator[None]:
+    """A server of another make, in a thread of ours. `more` is for uvicorn."""
+    running = uvicorn.Server(uvicorn.Config(server, port=port, log_level="error", lifespan="off", **more))
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    try:
+        until(lambda: running.started, "the other server")
+        yield
+    finally:
+        running.should_exit = True
+        thread.join()
 
 
 def words_of(page: str) -> str:

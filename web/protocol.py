@@ -140,7 +140,8 @@ class Protocol(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete
 
     def _wait(self) -> None:
-        if self._waiting is None:
+        # A socket that has taken over may be silent for as long as it likes.
+        if self._waiting is None and self.transport.get_protocol() is self:
             self._waiting = self.loop.call_later(PATIENCE, self._hang_up)
 
     def _stop_waiting(self) -> None:

@@ -9,7 +9,9 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from websockets.asyncio.client import connect
 
 from web import protocol
 
@@ -20,10 +22,16 @@ async def hello(request: Request) -> Response:
     return PlainTextResponse("hello")
 
 
+async def echo(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.send_text(await socket.receive_text())
+    await socket.close()
+
+
 @pytest_asyncio.fixture
 async def port() -> AsyncIterator[int]:
-    app = Starlette(routes=[Route("/", hello)])
-    config = uvicorn.Config(app, port=0, http=protocol.Protocol, ws="none", lifespan="off", log_config=None)
+    app = Starlette(routes=[Route("/", hello), WebSocketRoute("/listen", echo)])
+    config = uvicorn.Config(app, port=0, http=protocol.Protocol, ws=protocol.socket, lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     config.load()
     server.lifespan = config.lifespan_class(config)
@@ -83,3 +91,11 @@ async def test_many_who_wait_keep_nobody_else_from_being_served(port: int) -> No
     for it in slow:
         it.cancel()
     assert all(isinstance(it, asyncio.CancelledError) for it in await asyncio.gather(*slow, return_exceptions=True))
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_socket_is_nobody_who_is_slow(port: int) -> None:
+    async with connect(f"ws://127.0.0.1:{port}/listen", proxy=None) as socket:
+        assert await ask(port, b"GET /") == b""  # who came later has been hung up on by now
+        await socket.send("Shwmae")
+        assert await socket.recv() == "Shwmae"
