@@ -11,7 +11,7 @@ import asyncio
 import functools
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from starlette.datastructures import State
@@ -317,6 +317,29 @@ def give(request: Request, response: Response, secret: str, role: str, *, half: 
     age = (sessions.HALF if half else people.OLDEST[role]) // 1000
     response.set_cookie(name, secret, max_age=age, path="/", secure=name == SECURE, httponly=True, samesite="lax")
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def remember(
+    request: Request, response: Response, name: str, secret: str, lasts: int, samesite: Literal["lax", "strict"]
+) -> Response:
+    """A cookie beside that of the session, by which a browser is told from others for a while (`lasts`, ms)."""
+    called, secure = f"{request.app.state.cookie}-{name}", request.app.state.cookie == SECURE
+    response.set_cookie(
+        called, secret, max_age=lasts // 1000, path="/", secure=secure, httponly=True, samesite=samesite
+    )  # fmt: skip
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def own_cookie(request: Request, name: str) -> str:
+    """What `remember` gave this browser; "" for nothing."""
+    return cookie(request.scope, f"{request.app.state.cookie}-{name}")
+
+
+def forget(request: Request, response: Response, name: str) -> Response:
+    called, secure = f"{request.app.state.cookie}-{name}", request.app.state.cookie == SECURE
+    response.delete_cookie(called, path="/", secure=secure, httponly=True, samesite="lax")
     return response
 
 
