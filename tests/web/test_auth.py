@@ -192,6 +192,16 @@ async def test_s_06_ten_thousand_tries_from_a_thousand_addresses_cost_forty_hash
     assert (await browser.get("/account")).status_code == 200
 
 
+async def test_s_06_several_processes_give_no_more_tries_than_one(either: Site, tmp_path: Path, clock: Clock) -> None:
+    for name in ("rhys", "nobody"):
+        async with a_site(either.store, tmp_path) as other:
+            answers = [
+                await enter(it, name, "x", address=f"198.51.100.{n}") for n in range(8) for it in (either, other)
+            ]
+        assert [it.status_code for it in answers] == [422] * 10 + [429] * 6
+        assert int(answers[-1].headers["retry-after"]) == 30 * 60
+
+
 async def test_s_07_unknown_names_cost_the_same_work_as_known_ones(site: Site, clock: Clock) -> None:
     counted = []
     for name in ("rhys", "rhys@glan.example", "nobody", "nobody@glan.example", "closed"):

@@ -96,7 +96,7 @@ OPEN = {
     "gone", "heard", "home", "hub", "inbox", "introduction", "joining", "known_hub", "letter", "list_member",
     "manner", "marker", "mention", "moved", "mute", "muted_thread", "notice", "notice_policy", "notice_welcome",
     "once", "peer", "pin", "pledge", "project", "push_key", "reaction", "recovery_code", "reported", "revision",
-    "series_event", "setup", "slice", "slice_thing", "suggestion_dismissed", "tag_feature", "thing_tag",
+    "series_event", "setup", "sign_in_try", "slice", "slice_thing", "suggestion_dismissed", "tag_feature", "thing_tag",
     "token", "trusted", "visit", "word", "migration",
 }  # fmt: skip
 WORDS = {name: f"zz{name}zz" for names in PRIVATE.values() for name in names}
