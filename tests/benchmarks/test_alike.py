@@ -23,7 +23,7 @@ from hub.store import Tx
 from hub.store.open import opened
 
 pytestmark = pytest.mark.benchmark
-TIMES, WARM, MOST = 500, 20, 1.0  # pairs, pairs that are not counted, ms
+TIMES, WARM, MOST = 250, 10, 1.0  # pairs, pairs that are not counted, ms
 Ask = Callable[[Site, str], Awaitable[httpx.Response]]
 WRONG = "not the password at all"
 
