@@ -83,7 +83,10 @@ SAID = {
     "app-added": N_("The app is set up. From now on its code is asked for after your password."),
     "app-removed": N_("The app’s codes are no longer asked for."),
     "second-first": N_("Before you look after the hub, set up a second step: a passkey, or an app with codes."),
-    "second-cleared": N_("Their second step is taken away, and they are signed out everywhere."),
+    "rescue-refused": N_("It is over. Nothing of the account has changed."),
+    "rescued": N_(
+        "Your new password is saved. Sign in with it, set up a second step, and change your e-mail if that is lost."
+    ),
     "app-out": N_("It can do nothing in your name any more."),
     "left-others": N_("You are signed out everywhere else."),
     "signed-out": N_("You are signed out. Nothing of you is left on this device."),
