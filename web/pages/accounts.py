@@ -10,10 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import audit, factors, people
+from hub import audit, letters, people, rescue
 from hub.clock import DAY
 from hub.errors import HubError
 from hub.people import Account
+from hub.rescue import Rescue
 from hub.store import Tx
 from web import auth, done, forms, mail
 from web.auth import Handler
@@ -38,7 +39,7 @@ class Role(msgspec.Struct, frozen=True):
 class AccountsPage(msgspec.Struct, frozen=True):
     """All accounts. `link` is a new link for `link_for` to choose a password with; it is shown only this once.
 
-    `mails`: whether the hub sends letters.
+    `mails`: whether the hub sends letters. `rescues`: who is to be let back in, by their account.
     """
 
     form: Form[Any]
@@ -49,6 +50,7 @@ class AccountsPage(msgspec.Struct, frozen=True):
     link_for: str = ""
     days: int = LASTS // DAY
     mails: bool = False
+    rescues: dict[int, Rescue] = msgspec.field(default_factory=dict)
 
 
 @auth.needs("steward")
@@ -58,10 +60,15 @@ async def accounts(request: Request) -> Response:
 
 async def _page(request: Request, form: Form[Any], status: int = 200, *, link: str = "", whose: str = "") -> Response:
     who, state = auth.require(request, "steward"), request.app.state
-    found = await state.store.read(people.all_)
+    found, rescues = await state.store.read(_all)
     address = f"{state.base}/password?key={link}" if link else ""
-    page = AccountsPage(form, found, who.actor, link=address, link_for=whose, mails=mail.on(state.config))
+    mails = mail.on(state.config)
+    page = AccountsPage(form, found, who.actor, link=address, link_for=whose, mails=mails, rescues=rescues)
     return render(request, "accounts.html", page, status, headers={"Cache-Control": "no-store"})
+
+
+def _all(tx: Tx) -> tuple[list[Account], dict[int, Rescue]]:
+    return people.all_(tx), rescue.under_way(tx)
 
 
 @auth.needs("steward")
@@ -102,6 +109,7 @@ def _renew(tx: Tx, who: int, id: int) -> tuple[Account, str]:
     people.require(tx, who, "steward")
     account = people.get(tx, id)
     audit.note(tx, who, "link", id, name=account.login)
+    letters.send(tx, "notice", "link-made", account.email, account=id)
     return account, people.new_link(tx, "password", account=id, lasts=LASTS)
 
 
@@ -132,7 +140,6 @@ routes = [
     Route("/steward/people", accounts, methods=["GET"]),
     Route("/steward/people", create, methods=["POST"]),
     Route("/steward/people/{id:int}/link", renew, methods=["POST"]),
-    Route("/steward/people/{id:int}/second", _deed(factors.clear, "second-cleared"), methods=["POST"]),
     Route("/steward/people/{id:int}/role", role, methods=["POST"]),
     Route("/steward/people/{id:int}/close", _deed(people.close, "account-closed"), methods=["POST"]),
     Route("/steward/people/{id:int}/suspend", _deed(people.suspend, "suspended"), methods=["POST"]),
