@@ -13,6 +13,7 @@ from starlette.datastructures import State
 
 from hub import changes, hearing, lists, mentions, scopes
 from hub.changes import Place
+from hub.clock import now
 from hub.errors import NotFound
 from hub.store import Busy, Store, Tx
 from web import auth
@@ -88,6 +89,7 @@ class Streams:
         self._wanted: Wanted | None = None
         self._task: asyncio.Task[None] | None = None
         self._looked = 0.0
+        self._reckoned = 0  # up to when what comes up has been told, in ms UTC
         self._closed = False
         self._empty = asyncio.Event()  # nobody listens any more
 
@@ -101,6 +103,7 @@ class Streams:
         if self._task is None:
             place = await self._state.store.read(changes.place)
             if self._task is None:
+                self._reckoned = now()
                 self._task = asyncio.create_task(self._follow(place))
 
     def leave(self, it: Listener) -> None:
@@ -153,7 +156,9 @@ class Streams:
         await auth.look(self._state)
         wanted = self._wanted = self._wanted or _wanted(self._on)
         v = view_of(self._state)
-        many, place, found = await self._state.store.read(_news, v, place, wanted)
+        at = now()
+        many, place, found = await self._state.store.read(_news, v, place, wanted, self._reckoned, at)
+        self._reckoned = at
         for number, it in enumerate(found):
             for one in [*self._on.get(it.channel, ())]:
                 one.hear(it)
@@ -174,14 +179,17 @@ class Streams:
                 one.end(ENDED)
 
 
-def _news(tx: Tx, v: View, place: Place, wanted: Wanted) -> tuple[int, Place, list[Told]]:
+def _news(
+    tx: Tx, v: View, place: Place, wanted: Wanted, since: int, until: int
+) -> tuple[int, Place, list[Told]]:  # fmt: skip
     found, place = changes.after(tx, place, AT_ONCE)
-    return len(found), place, broadcast.told(tx, v, found, wanted)
+    told = broadcast.told(tx, v, found, wanted)
+    return len(found), place, told + broadcast.come_up(tx, v, since, until, wanted)
 
 
 def _wanted(on: dict[Channel, set[Listener]]) -> Wanted:
     users = frozenset(int(whose) for name, whose in on if name == USER)
-    return Wanted(frozenset(on), users, any(name == LIST for name, _ in on))
+    return Wanted(frozenset(on), users, any(name == LIST and which not in lists.STANDING for name, which in on))
 
 
 # --- which stream ----------------------------------------------------------------------------------
@@ -210,6 +218,8 @@ async def channel_of(store: Store, caller: Caller, name: str, params: Params) ->
 
 async def _own_list(store: Store, me: int, asked: str) -> int:
     number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else 0
+    if number in lists.STANDING:
+        return number
     try:
         return (await store.read(lists.get, me, number)).id
     except NotFound:
