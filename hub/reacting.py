@@ -91,6 +91,7 @@ def keep(tx: Tx, who: int, id: int) -> Thing:
         "INSERT INTO bookmark (account, thing, id) VALUES (:who, :id, :number) ON CONFLICT (account, thing) DO NOTHING",
         who=who, id=id, number=new_id(),
     )  # fmt: skip
+    tx.wake()  # what other processes have of their pages shows it
     return it
 
 
@@ -98,6 +99,7 @@ def drop(tx: Tx, who: int, id: int) -> Thing:
     people.require(tx, who, "resident")
     it = viewing.get(tx, who, id)
     tx.run("DELETE FROM bookmark WHERE account = :who AND thing = :id", who=who, id=id)
+    tx.wake()
     return it
 
 
@@ -135,6 +137,7 @@ def leave_thread(tx: Tx, who: int, id: int) -> Thing:
         "INSERT INTO muted_thread (account, root) VALUES (:who, :root) ON CONFLICT (account, root) DO NOTHING",
         who=who, root=it.root or it.id,
     )  # fmt: skip
+    tx.wake()
     return it
 
 
@@ -142,6 +145,7 @@ def rejoin_thread(tx: Tx, who: int, id: int) -> Thing:
     people.require(tx, who, "resident")
     it = viewing.get(tx, who, id)
     tx.run("DELETE FROM muted_thread WHERE account = :who AND root = :root", who=who, root=it.root or it.id)
+    tx.wake()
     return it
 
 
