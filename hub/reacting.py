@@ -22,12 +22,17 @@ def like(tx: Tx, who: int, id: int) -> Thing:
 
 
 def share(tx: Tx, who: int, id: int) -> int:
-    """Those who follow `who` see it. Returns the number of the share. Raises `NotAllowed` for what is not for all."""
+    """Those who follow `who` see it. Returns the number of the share. Raises `NotAllowed` for what is not for all, and,
+    of a newcomer, for what nobody who looks after this hub is responsible for."""
     people.require(tx, who, "resident")
     it = viewing.get(tx, who, id)
     own_words = it.audience == FOLLOWERS and it.by.id == who
     if it.audience not in OPEN and not own_words:
         raise NotAllowed(N_("This was not said to everybody, so it cannot be shared."))
+    if not it.local and people.newcomer(tx, who):
+        raise NotAllowed(
+            N_("Until your first posts have been read here, you can share what was said here, nothing from elsewhere.")
+        )
     _shows(tx, id)
     if things.react(tx, id, who, SHARE, None):
         record(tx, Kind.REACTED, subject=id, actor=who, how=SHARE)

@@ -191,8 +191,10 @@ def standing_with(tx: Tx, id: int) -> list[int]:
     """In which of the lists that the hub keeps something stands now."""
     return [
         list_
-        for list_, what in _STANDING.items()
-        if tx.one(f"SELECT 1 AS x FROM thing t JOIN {what} AND t.id = :id AND {_FOR_ALL}", id=id, **_this_week())
+        for list_ in _STANDING
+        if tx.one(
+            f"SELECT 1 AS x FROM thing t JOIN {_STANDING[list_]} AND t.id = :id AND {_FOR_ALL}", id=id, **_this_week()
+        )
     ]
 
 

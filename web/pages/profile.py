@@ -74,11 +74,11 @@ async def change(request: Request) -> Response:
         return await _page(request, form, 422)
     try:
         new = {name: await _keep(request, files[name]) for name in PICTURES if name in files and files[name].data}
-        await state.store.write(_change, who.actor, form.value, new)
+        waits = await state.store.write(_change, who.actor, form.value, new)
     except HubError as refusal:
         refusal.field = _NAMES.get(refusal.field or "", refusal.field)
         return await _page(request, form.refuse(refusal), 422)
-    return see_other(request, done.path(f"/@{who.login}", "saved"))
+    return see_other(request, done.path(f"/@{who.login}", "profile-waits" if waits else "saved"))
 
 
 async def _keep(request: Request, upload: Upload) -> int:
@@ -88,7 +88,8 @@ async def _keep(request: Request, upload: Upload) -> int:
     return kept.id
 
 
-def _change(tx: Tx, who: int, typed: Typed, new: dict[str, int]) -> None:
+def _change(tx: Tx, who: int, typed: Typed, new: dict[str, int]) -> bool:
+    """Whether others see it only when somebody has read it."""
     before = profiles.get(tx, who)
     wanted = Profile(
         name=typed.name, note=typed.note, fields=list(zip(typed.label, typed.value, strict=False)),
@@ -97,7 +98,7 @@ def _change(tx: Tx, who: int, typed: Typed, new: dict[str, int]) -> None:
         locked=typed.locked, bot=typed.bot, discoverable=typed.discoverable, indexable=typed.indexable,
         hides=typed.hides, wishes=Wishes(typed.audience, before.wishes.sensitive, before.wishes.language),
     )  # fmt: skip
-    profiles.change(tx, who, wanted)
+    return profiles.change(tx, who, wanted) != profiles.showing(tx, who)
 
 
 def _rows(typed: dict[str, list[str]]) -> dict[str, list[str]]:
