@@ -35,7 +35,7 @@ from hub.clock import DAY, HOUR, MINUTE
 from hub.errors import Conflict, NotAllowed, NotFound
 from hub.statuses import Draft, NewPoll
 from hub.store import Row, Store, Tx
-from hub.things import Seen
+from hub.things import Seen, Thing
 
 
 def street(tx: Tx) -> tuple[int, int, int]:
@@ -401,6 +401,20 @@ async def test_a_letter_says_what_waits_once_a_day_at_most(store: Store, clock: 
     assert await store.write(wait) == [*both, *[start + HOUR + DAY] * 2], "whoever comes later waits for the next"
     clock.forward(30 * DAY)
     assert (await store.write(wait))[4:] == [clock.ms + HOUR] * 2
+
+
+async def test_a_post_that_was_changed_since_it_was_read_is_not_let_through(store: Store, clock: Clock) -> None:
+    def say(tx: Tx) -> tuple[int, int, Thing]:
+        mo, new, _ = street(tx)
+        return mo, new, statuses.publish(tx, new, Draft("A heron"))
+
+    mo, new, read = await store.write(say)
+    clock.forward(MINUTE)
+    await store.write(lambda tx: statuses.change(tx, new, read.id, Draft("Cheap pills")))
+    with pytest.raises(Conflict):
+        await store.write(held.let_through, mo, read.id, read.updated)
+    again = await store.read(held.get, read.id)
+    assert not (await store.write(held.let_through, mo, read.id, again.thing.updated)).hidden
 
 
 # --- what newcomers say besides posts --------------------------------------------------------------

@@ -39,12 +39,14 @@ async def test_a_newcomers_post_waits_is_read_and_shows(site: Site) -> None:
     assert "1 post waits to be read" in (await mo.get("/steward")).text
     page = await mo.get("/steward/held")
     assert "A heron on the weir" in page.text
-    went = await mo.post(f"/steward/held/{id}/publish")
+    path = f"/steward/held/{id}/publish"
+    assert (await mo.post(path)).status_code == 409
+    went = await mo.post(path, data=fields(page.text, path))
     assert went.headers["location"] == "/steward/held?done=let-through"
     assert "A heron on the weir" in (await site.guest.get(f"/posts/{id}")).text
     assert "Waits for a look" not in (await delyth.get(f"/posts/{id}")).text
     assert "let a post by delyth through" in (await mo.get("/steward/audit")).text
-    assert (await mo.post(f"/steward/held/{id}/publish")).status_code == 404
+    assert (await mo.post(path)).status_code == 404
 
 
 async def test_who_is_refused_is_told_why(site: Site) -> None:

@@ -26,7 +26,7 @@ class Words(msgspec.Struct, frozen=True):
 
 
 class Seen(Words, frozen=True):
-    """What of a profile was on the page when the button was pressed."""
+    """What was on the page when the button was pressed: when it had last been changed."""
 
     at: Annotated[int, Meta(ge=0)] = 0
 
@@ -97,8 +97,9 @@ def _waits(tx: Tx, it: Held) -> Waits:
 
 @auth.needs("moderator")
 async def let_through(request: Request) -> Response:
-    who = auth.require(request, "moderator")
-    await request.app.state.store.write(held.let_through, who.actor, request.path_params["id"])
+    who, form = auth.require(request, "moderator"), await forms.parse(request, Seen)
+    at = form.value.at if form.value else 0
+    await request.app.state.store.write(held.let_through, who.actor, request.path_params["id"], at)
     return see_other(request, done.path("/steward/held", "let-through"))
 
 
