@@ -106,7 +106,9 @@ async def test_what_a_newcomer_says_of_themselves_is_read_first(site: Site) -> N
     typed = {"name": "Delyth Pills", "note": "I sell <pills>", "label": "Shop", "value": "pills.example"}
     went = await delyth.post("/account/profile", data=typed | {"audience": "public"})
     assert went.headers["location"] == "/@delyth?done=profile-waits"
-    assert "I sell" in (await delyth.get("/account/profile")).text
+    form = (await delyth.get("/account/profile")).text
+    assert "I sell" in form
+    assert "Waits for a look" in form
     assert "Delyth Pills" not in (await site.guest.get("/@delyth")).text
     assert "1 newcomer says something of themselves" in (await mo.get("/steward")).text
     page = (await mo.get("/steward/held")).text

@@ -41,12 +41,14 @@ class Typed(msgspec.Struct, frozen=True):
 
 
 class ProfilePage(msgspec.Struct, frozen=True):
-    """The form, and the pictures that are there: the address of each in its small size, "" for none."""
+    """The form, and the pictures that are there: the address of each in its small size, "" for none. `waits`: others
+    see it only when somebody has read it."""
 
     form: Form[Any]
     login: str
     picture: str
     header: str
+    waits: bool
     rows: int = FIELDS
     audiences: tuple[str, ...] = (PUBLIC, UNLISTED, FOLLOWERS)
 
@@ -117,9 +119,9 @@ def _filled(it: Profile) -> Form[Any]:
     })  # fmt: skip
 
 
-def _pictures(tx: Tx, who: int) -> tuple[str, str]:
+def _pictures(tx: Tx, who: int) -> tuple[str, str, bool]:
     it = profiles.get(tx, who)
-    return _small(tx, it.picture), _small(tx, it.header)
+    return _small(tx, it.picture), _small(tx, it.header), it != profiles.showing(tx, who)
 
 
 def _small(tx: Tx, id: int | None) -> str:
