@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 MOST, OF_A_TOKEN = 5000, 10  # listeners in a process, and of one app for one person
 BACKLOG = 100  # events that wait for a listener
-AT_ONCE = 100  # changes that are looked at together
+AT_ONCE, LOOKS = 100, 3  # changes that are looked at together, and how often while others begin to listen
 LONGEST_WAIT, LOOK = 5.0, 1.0  # seconds without looking at the log; between two looks at who may still listen
 LAST_WORDS = 5.0  # seconds for a close to be sent
 AWAY, ENDED, SLOW = 1001, 1008, 1013  # why a socket is closed: we go; they may not listen any more; they are too slow
@@ -154,11 +154,13 @@ class Streams:
 
     async def _tell(self, place: Place) -> tuple[int, Place]:
         await auth.look(self._state)
-        wanted = self._wanted = self._wanted or _wanted(self._on)
-        v = view_of(self._state)
-        at = now()
-        many, place, found = await self._state.store.read(_news, v, place, wanted, self._reckoned, at)
-        self._reckoned = at
+        for _ in range(LOOKS):  # again while somebody wants more than when we began to look: they would miss it
+            wanted = self._wanted = self._wanted or _wanted(self._on)
+            v, at = view_of(self._state), now()
+            many, reached, found = await self._state.store.read(_news, v, place, wanted, self._reckoned, at)
+            if self._wanted is wanted:
+                break
+        place, self._reckoned = reached, at
         for number, it in enumerate(found):
             for one in [*self._on.get(it.channel, ())]:
                 one.hear(it)

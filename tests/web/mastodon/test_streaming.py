@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest_asyncio
 from browsing import Site, a_site, settle
 from conftest import Clock
 from entities_schema import check
-from listening import Refusal, ear, events
+from listening import PATIENCE, Refusal, ear, events
 from mastodon_apps import PLENTY, token_for
 from scene import lift, party, person, stranger
 
@@ -24,7 +25,7 @@ from hub.neighbouring import spread
 from hub.statuses import Draft
 from hub.store import Tx
 from hub.store.open import opened
-from web.mastodon import broadcast
+from web.mastodon import broadcast, streaming
 from web.mastodon.streaming import AWAY, BACKLOG, ENDED, OF_A_TOKEN, SLOW
 
 
@@ -146,6 +147,28 @@ async def test_words_that_are_no_json_close_nothing(site: Site, ann: str) -> Non
         while "error" in heard:
             heard = await it.heard()
         assert heard["event"] == "update"
+
+
+async def test_who_begins_to_listen_while_the_log_is_read_misses_nothing(
+    site: Site, ann: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, go_on, read = threading.Event(), threading.Event(), streaming._news
+
+    def slow(tx: Tx, *known: Any) -> Any:
+        found = read(tx, *known)
+        if found[0] and not reading.is_set():
+            reading.set()
+            go_on.wait(PATIENCE)
+        return found
+
+    monkeypatch.setattr(streaming, "_news", slow)
+    async with ear(site, token=ann) as it:
+        said = await say(site, "dai", "A heron")
+        assert await asyncio.to_thread(reading.wait, PATIENCE)
+        it.say(type="subscribe", stream="public")
+        await it.taken()
+        go_on.set()
+        assert json.loads((await it.heard())["payload"])["id"] == str(said)
 
 
 async def test_each_stream_of_all_has_what_belongs_there(site: Site, ann: str) -> None:
