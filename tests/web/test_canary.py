@@ -34,6 +34,7 @@ from hub import (
     neighbouring,
     people,
     posts,
+    profiles,
     recovery,
     regards,
     relations,
@@ -54,7 +55,7 @@ pytestmark = pytest.mark.slow
 
 # What is private, by the table that keeps it. Each is a word that stands nowhere else.
 PRIVATE = {
-    "account": ("email",),
+    "account": ("email", "unreadnote", "unreadname", "unreadfact"),
     "answer": ("helpername", "helpercontact", "helperwords"),
     "app": ("appsecret",),
     "attendance": ("guestname", "guestcontact"),
@@ -145,6 +146,8 @@ def _said(tx: Tx, steward: int, ann: int, ben: int) -> None:
     new = people.create(tx, "delyth", "d@quince.example", "x", newcomer=True).actor
     statuses.publish(tx, new, Draft(f"@ben quince {z('heldpost')} #{z('heldpost')}"))
     posts.reply(tx, new, event.id, {"en": f"quince {z('heldpost')}"})
+    words = {"name": z("unreadname"), "note": f"quince {z('unreadnote')}", "fields": [("quince", z("unreadfact"))]}
+    profiles.change(tx, new, msgspec.structs.replace(profiles.get(tx, new), **words))
     refused = statuses.publish(tx, new, Draft(f"quince {z('refusedpost')}"))
     held.refuse(tx, steward, refused.id, f"quince {z('heldreason')} {z('auditreason')}")
     messages.tell(tx, people_hub(tx), ben, {"en": f"quince {z('coordinator')}"}, about=event.id)

@@ -56,6 +56,7 @@ LEAST = {
     "/steward/signups": "moderator", "/steward/signups/refuse": "moderator",
     "/steward/signups/{id:int}/approve": "moderator", "/steward/signups/{id:int}/refuse": "moderator",
     "/steward/held": "moderator", "/steward/held/refuse": "moderator",
+    "/steward/held/profile/{id:int}/publish": "moderator", "/steward/held/profile/{id:int}/refuse": "moderator",
     "/steward/held/{id:int}/publish": "moderator", "/steward/held/{id:int}/refuse": "moderator",
     "/steward/invitations": "moderator", "/steward/invitations/{id:int}/revoke": "moderator",
     "/invitations": "resident", "/invitations/{id:int}/revoke": "resident",
