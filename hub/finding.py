@@ -9,7 +9,7 @@ from hub.packing import unpack
 from hub.settings import Hub
 from hub.store import Row, Tx
 from hub.text import Text
-from hub.viewing import SEEN, WANTED
+from hub.viewing import SEEN, SEEN_WITH_EASE, WANTED_WITH_EASE, ease
 
 COARSE = 400  # actors that are looked at more closely
 CLOSE = 3  # letters, from which on marks on them do not matter
@@ -36,22 +36,12 @@ def statuses(
         f"""SELECT t.id FROM word CROSS JOIN thing t CROSS JOIN actor a
             WHERE {search.SAYS[tx.dialect.name]} AND t.id = word.rowid AND a.id = t.author AND t.kind <> 'companion'
               AND word.rowid < :before AND word.rowid > :after AND (:author = 0 OR t.author = :author)
-              AND {_FOUND} AND {SEEN} AND (:content = 1 OR ({WANTED}))
+              AND {_FOUND} AND {SEEN_WITH_EASE} AND {WANTED_WITH_EASE}
             ORDER BY word.rowid DESC LIMIT :limit OFFSET :skip""",
-        words=asked, me=me, now=now(), content=_content(tx, me), author=author, before=before or 2**63 - 1,
-        after=after or 0, limit=limit, skip=skip,
+        words=asked, me=me, now=now(), author=author, before=before or 2**63 - 1, after=after or 0, limit=limit,
+        skip=skip, **ease(tx, me),
     )  # fmt: skip
     return [row["id"] for row in rows]
-
-
-def _content(tx: Tx, me: int) -> int:
-    """1 for who has shut nobody out, so that it need not be asked of each thing."""
-    row = tx.one(
-        """SELECT EXISTS (SELECT 1 FROM block WHERE blocker = :me) OR EXISTS (SELECT 1 FROM mute WHERE account = :me)
-             OR EXISTS (SELECT 1 FROM muted_domain WHERE account = :me) AS shut""",
-        me=me,
-    )
-    return int(row is not None and not row["shut"])
 
 
 def accounts(

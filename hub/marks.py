@@ -5,69 +5,77 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from hub.store import Tx
-from hub.viewing import SEEN
+from hub.viewing import FACTS, SEEN_WITH_EASE, Sight, ease
 
 STEPS = (1, 5, 20, 40, 80, 160, 400)  # how many are asked for at once, so that the statements stay few
-_NAMES = {"like": "liked", "share": "shared", "kept": "kept", "pinned": "pinned"}
+LIKED, SHARED, MUTED, KEPT, PINNED = 1, 2, 4, 8, 16
+Place = tuple[int, int, int | None]  # what is to be shown: under which number, which thing, shared by whom
 
 
-class Mark(msgspec.Struct):
-    """A thing as it stands (`updated`: it and its author), and what one person has made of it."""
+class Marks(msgspec.Struct):
+    """What one person has made of things: a sum of the above for each, and the conversations that they left."""
 
-    id: int
-    updated: int
-    author: int
-    author_updated: int
-    liked: bool = False
-    shared: bool = False
-    kept: bool = False
-    pinned: bool = False
-    muted: bool = False
+    of: dict[int, int]
+    left: set[int]
+
+    def on(self, thing: int, root: int) -> int:
+        made = self.of.get(thing, 0)
+        return made | MUTED if self.left and root in self.left else made
 
 
-def of(tx: Tx, me: int, ids: Collection[int]) -> dict[int, Mark]:
-    """Those of these things that `me` may see, with their marks."""
-    found: dict[int, Mark] = {}
-    wanted = list(dict.fromkeys(ids))
-    for at in range(0, len(wanted), STEPS[-1]):
-        _look(tx, me, numbered(wanted[at : at + STEPS[-1]]), found)
-    return found
+NONE = Marks({}, set())
 
 
-def _look(tx: Tx, me: int, named: dict[str, int], found: dict[int, Mark]) -> None:
-    among = ", ".join(f":{name}" for name in named)
-    rows = tx.all(
-        f"""SELECT t.id, t.updated, t.author, a.updated AS author_updated, coalesce(t.root, t.id) AS root
-            FROM thing t JOIN actor a ON a.id = t.author
-            WHERE t.id IN ({among}) AND t.kind <> 'companion' AND {SEEN}""",
-        me=me, **named,
-    )  # fmt: skip
-    for row in rows:
-        found[row["id"]] = Mark(row["id"], row["updated"], row["author"], row["author_updated"])
-    if not me:
-        return
-    made: dict[str, set[int]] = {"like": set(), "share": set(), "kept": set(), "pinned": set(), "muted": set()}
-    marks = tx.all(
-        f"""SELECT kind AS what, thing AS id FROM reaction WHERE actor = :me AND thing IN ({among})
-            UNION ALL SELECT 'kept', thing FROM bookmark WHERE account = :me AND thing IN ({among})
-            UNION ALL SELECT 'pinned', thing FROM pin WHERE account = :me
-            UNION ALL SELECT 'muted', root FROM muted_thread WHERE account = :me""",
-        me=me, **named,
-    )  # fmt: skip
-    for row in marks:
-        made[row["what"]].add(row["id"])
-    for what, name in _NAMES.items():
-        for id in made[what] & found.keys():
-            setattr(found[id], name, True)
-    if made["muted"]:
-        for row in rows:
-            found[row["id"]].muted = row["root"] in made["muted"]
+def sights(tx: Tx, me: int, places: Iterable[Place]) -> list[Sight]:
+    """Those of these things that `me` may see, in this order, ready to be shown."""
+    wanted = list(places)
+    ids = list(dict.fromkeys(place[1] for place in wanted))
+    found: dict[int, tuple[int, int, int, int]] = {}
+    eased = ease(tx, me)
+    for at in range(0, len(ids), STEPS[-1]):
+        named = numbered(ids[at : at + STEPS[-1]])
+        for id, *facts in tx.lines(_SEEN[len(named)], me=me, **eased, **named):
+            found[id] = (*facts,)
+    return [(*place, *found[place[1]]) for place in wanted if place[1] in found]
+
+
+def of(tx: Tx, me: int, sights: Iterable[Sight]) -> Marks:
+    """The marks of `me` on what they are about to see."""
+    ids = list(dict.fromkeys(sight[1] for sight in sights))
+    if not me or not ids:
+        return NONE
+    made, left = dict[int, int](), set[int]()
+    for at in range(0, len(ids), STEPS[-1]):
+        named = numbered(ids[at : at + STEPS[-1]])
+        for mark, id in tx.lines(_MARKS[len(named)], me=me, **named):
+            if mark == MUTED:
+                left.add(id)
+            else:
+                made[id] = made.get(id, 0) | mark
+    return Marks(made, left)
 
 
 def numbered(ids: list[int]) -> dict[str, int]:
     """Ids as parameters, as many as one of `STEPS`: the last comes again until there are."""
     many = next((step for step in STEPS if step >= len(ids)), len(ids))
-    return {f"i{n}": id for n, id in enumerate([*ids, *ids[-1:] * (many - len(ids))])}
+    return dict(zip(_NAMED[many], ids + ids[-1:] * (many - len(ids)), strict=True))
+
+
+_NAMED = {many: [f"i{n}" for n in range(many)] for many in (0, *STEPS)}
+_AMONG = {many: ", ".join(f":{name}" for name in names) for many, names in _NAMED.items()}
+_SEEN = {
+    many: f"""SELECT t.id, {FACTS} FROM thing t JOIN actor a ON a.id = t.author
+              WHERE t.id IN ({among}) AND t.kind <> 'companion' AND {SEEN_WITH_EASE}"""
+    for many, among in _AMONG.items()
+}
+_MARKS = {
+    many: f"""SELECT CASE kind WHEN 'like' THEN {LIKED} ELSE {SHARED} END, thing FROM reaction
+                WHERE actor = :me AND thing IN ({among})
+              UNION ALL SELECT {KEPT}, thing FROM bookmark WHERE account = :me AND thing IN ({among})
+              UNION ALL SELECT {PINNED}, thing FROM pin WHERE account = :me
+              UNION ALL SELECT {MUTED}, root FROM muted_thread WHERE account = :me"""
+    for many, among in _AMONG.items()
+}
 
 
 def touched(tx: Tx, subjects: Iterable[int]) -> set[int]:

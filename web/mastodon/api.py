@@ -3,6 +3,7 @@
 A module of the API has handlers, and `routes = [route("GET", "/api/v1/…", handler, "read:…"), …]`.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl, urlencode
 
@@ -166,19 +167,36 @@ def listed(request: Request, items: list[bytes], ids: list[int], page: Page) -> 
     return raw(b"[%b]" % b",".join(items), links(request, ids, page))
 
 
+def pieced(request: Request, items: list[tuple[bytes, ...]], ids: list[int], page: Page) -> Response:
+    """The same of what is in pieces yet, most of which are kept.
+
+    Bytes remember their own hash, so that what the page is known by costs less than to look through all of it.
+    """
+    known_by = {"ETag": f'"{hash(tuple(items)) & _MASK:016x}"'}
+    return raw(b"[%b]" % b",".join(map(b"".join, items)), known_by | links(request, ids, page))
+
+
 def links(request: Request, ids: list[int], page: Page) -> dict[str, str]:
     """The `Link` header of a list: onwards first (some read no further), and back."""
     if not ids:
         return {}
-    query = request.scope["query_string"].decode("latin-1")
-    kept = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in _PAGING]
-    here = request.app.state.base + request.scope["path"].rstrip("/")
-    onwards = f'<{here}?{urlencode([*kept, ("max_id", ids[-1])])}>; rel="next"'
-    back = f'<{here}?{urlencode([*kept, ("min_id", ids[0])])}>; rel="prev"'
-    return {"Link": f"{onwards}, {back}" if len(ids) >= page.limit else back}
+    here = f"{request.app.state.base}{request.scope['path'].rstrip('/')}?{_kept(request.scope['query_string'])}"
+    back = f'<{here}min_id={ids[0]}>; rel="prev"'
+    return {"Link": f'<{here}max_id={ids[-1]}>; rel="next", {back}' if len(ids) >= page.limit else back}
+
+
+def _kept(query: bytes) -> str:
+    """What else was asked, to be asked again with another page."""
+    words = query.decode("latin-1")
+    if _PLAIN.fullmatch(words):
+        return "".join([f"{one}&" for one in words.split("&") if one and one.partition("=")[0] not in _PAGING])
+    kept = [pair for pair in parse_qsl(words, keep_blank_values=True) if pair[0] not in _PAGING]
+    return f"{urlencode(kept)}&" if kept else ""
 
 
 _PAGING = ("max_id", "min_id", "since_id")
+_PLAIN = re.compile(r"[\w.&=-]*", re.ASCII)
+_MASK = 2**64 - 1
 
 
 def path_id(request: Request, name: str = "id") -> int:

@@ -45,6 +45,9 @@ class Recent(Generic[V]):
             del self._found[next(iter(self._found))]
 
 
+_PERSONAL = [(b"cache-control", OWN.encode()), (b"vary", b"Authorization")]
+
+
 async def given(request: Request, who: int, made: Callable[[], Awaitable[Response]]) -> Response:
     """The page that `who` asks for; the same again while nothing has been written since it was `made`.
 
@@ -57,7 +60,9 @@ async def given(request: Request, who: int, made: Callable[[], Awaitable[Respons
     found = recent.get(key, as_of) if plain else None
     if found is None:
         found = await made()
-        found.headers.update({"ETag": etag_of(bytes(found.body)), "Cache-Control": OWN, "Vary": "Authorization"})
+        if "ETag" not in found.headers:
+            found.headers["ETag"] = etag_of(bytes(found.body))
+        found.raw_headers += _PERSONAL
         if plain:
             recent.put(key, as_of, found)
     same = has_it(request, found.headers["ETag"])
