@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from hub.store import Tx
+from hub.store import Line, Tx, among
 from hub.viewing import FACTS, SEEN_WITH_EASE, Sight, ease
 
-STEPS = (1, 5, 20, 40, 80, 160, 400)  # how many are asked for at once, so that the statements stay few
+MANY = 400  # marks on what lies between the first and the last of a list: with more, each is asked for by itself
 LIKED, SHARED, MUTED, KEPT, PINNED = 1, 2, 4, 8, 16
 Place = tuple[int, int, int | None]  # what is to be shown: under which number, which thing, shared by whom
 
@@ -31,62 +31,56 @@ def sights(tx: Tx, me: int, places: Iterable[Place]) -> list[Sight]:
     wanted = list(places)
     ids = list(dict.fromkeys(place[1] for place in wanted))
     found: dict[int, tuple[int, int, int, int]] = {}
-    eased = ease(tx, me)
-    for at in range(0, len(ids), STEPS[-1]):
-        named = numbered(ids[at : at + STEPS[-1]])
-        for id, *facts in tx.lines(_SEEN[len(named)], me=me, **eased, **named):
-            found[id] = (*facts,)
+    for these, named in among(ids):
+        rows = tx.lines(
+            f"""SELECT t.id, {FACTS} FROM thing t JOIN actor a ON a.id = t.author
+                WHERE t.id IN ({these}) AND t.kind <> 'companion' AND {SEEN_WITH_EASE}""",
+            me=me, **ease(tx, me), **named,
+        )  # fmt: skip
+        found |= {row[0]: row[1:] for row in rows}
     return [(*place, *found[place[1]]) for place in wanted if place[1] in found]
 
 
 def of(tx: Tx, me: int, sights: Iterable[Sight]) -> Marks:
     """The marks of `me` on what they are about to see."""
-    ids = list(dict.fromkeys(sight[1] for sight in sights))
+    ids = [sight[1] for sight in sights]
     if not me or not ids:
         return NONE
+    rows = tx.lines(_NEAR, me=me, low=min(ids), high=max(ids), most=MANY)
+    if len(rows) == MANY:  # a list that reaches far back, of somebody who marks much
+        rows = _each(tx, me, list(dict.fromkeys(ids)))
     made, left = dict[int, int](), set[int]()
-    for at in range(0, len(ids), STEPS[-1]):
-        named = numbered(ids[at : at + STEPS[-1]])
-        for mark, id in tx.lines(_MARKS[len(named)], me=me, **named):
-            if mark == MUTED:
-                left.add(id)
-            else:
-                made[id] = made.get(id, 0) | mark
+    for mark, id in rows:
+        if mark == MUTED:
+            left.add(id)
+        else:
+            made[id] = made.get(id, 0) | mark
     return Marks(made, left)
 
 
-def numbered(ids: list[int]) -> dict[str, int]:
-    """Ids as parameters, as many as one of `STEPS`: the last comes again until there are."""
-    many = next((step for step in STEPS if step >= len(ids)), len(ids))
-    return dict(zip(_NAMED[many], ids + ids[-1:] * (many - len(ids)), strict=True))
+def _each(tx: Tx, me: int, ids: list[int]) -> list[Line]:
+    found = []
+    for these, named in among(ids):
+        found += tx.lines(_OF_THINGS.format(where=f"IN ({these})", **_NAMES), me=me, **named)
+    return found
 
 
-_NAMED = {many: [f"i{n}" for n in range(many)] for many in (0, *STEPS)}
-_AMONG = {many: ", ".join(f":{name}" for name in names) for many, names in _NAMED.items()}
-_SEEN = {
-    many: f"""SELECT t.id, {FACTS} FROM thing t JOIN actor a ON a.id = t.author
-              WHERE t.id IN ({among}) AND t.kind <> 'companion' AND {SEEN_WITH_EASE}"""
-    for many, among in _AMONG.items()
-}
-_MARKS = {
-    many: f"""SELECT CASE kind WHEN 'like' THEN {LIKED} ELSE {SHARED} END, thing FROM reaction
-                WHERE actor = :me AND thing IN ({among})
-              UNION ALL SELECT {KEPT}, thing FROM bookmark WHERE account = :me AND thing IN ({among})
-              UNION ALL SELECT {PINNED}, thing FROM pin WHERE account = :me
-              UNION ALL SELECT {MUTED}, root FROM muted_thread WHERE account = :me"""
-    for many, among in _AMONG.items()
-}
+_OF_THINGS = """SELECT CASE kind WHEN 'like' THEN {liked} ELSE {shared} END, thing FROM reaction
+    WHERE actor = :me AND thing {where}
+  UNION ALL SELECT {kept}, thing FROM bookmark WHERE account = :me AND thing {where}
+  UNION ALL SELECT {pinned}, thing FROM pin WHERE account = :me
+  UNION ALL SELECT {muted}, root FROM muted_thread WHERE account = :me"""
+_NAMES = {"liked": LIKED, "shared": SHARED, "kept": KEPT, "pinned": PINNED, "muted": MUTED}
+_NEAR = _OF_THINGS.format(where="BETWEEN :low AND :high", **_NAMES) + " LIMIT :most"
 
 
 def touched(tx: Tx, subjects: Iterable[int]) -> set[int]:
     """Whatever else looks different when these change: what they answer (its number of answers), who said them."""
     found: set[int] = set()
-    wanted = list(subjects)
-    for at in range(0, len(wanted), STEPS[-1]):
-        named = numbered(wanted[at : at + STEPS[-1]])
+    for these, named in among(list(subjects)):
         rows = tx.all(
             f"""SELECT t.author, p.id AS parent, p.root AS above FROM thing t LEFT JOIN thing p ON p.uri = t.reply_to
-                WHERE t.id IN ({", ".join(f":{name}" for name in named)})""",
+                WHERE t.id IN ({these})""",
             **named,
         )  # fmt: skip
         found |= {row[name] for row in rows for name in ("author", "parent", "above") if row[name]}

@@ -76,15 +76,19 @@ def page(
         return []
     up = after is not None
     every = "" if len(wanted) == len(KINDS) else f"AND n.kind IN ({', '.join(f':{name}' for name in wanted)})"
-    rows = tx.all(
-        f"""SELECT n.* FROM notice n JOIN actor a ON a.id = n.actor
+    rows = tx.lines(
+        f"""SELECT n.id, n.account, n.kind, n.actor, n.thing, n.at, n.filtered
+            FROM notice n JOIN actor a ON a.id = n.actor
             WHERE n.account = :me AND n.id < :before AND n.id > :after {every} {_BY if actor else ""}
-              {"" if waiting else "AND n.filtered = 0"} AND a.removed IS NULL AND {_WANTED}
+              {"" if waiting else "AND n.filtered = 0"} AND a.removed IS NULL AND (:content = 1 OR {_WANTED})
             ORDER BY n.id {"ASC" if up else "DESC"} LIMIT :limit""",
         me=me, before=before or 2**63 - 1, after=max(after or 0, since or 0), limit=limit,
-        **({"actor": actor} if actor else {}), **(wanted if every else {}),
+        **viewing.ease(tx, me), **({"actor": actor} if actor else {}), **(wanted if every else {}),
     )  # fmt: skip
-    return [_notice(row) for row in (rows[::-1] if up else rows)]
+    return [
+        Notice(id, account, kind, who, thing, at, bool(filtered))
+        for id, account, kind, who, thing, at, filtered in (rows[::-1] if up else rows)
+    ]
 
 
 def unread(tx: Tx, me: int, after: int, *, kinds: Collection[str] = KINDS, limit: int = 100) -> int:

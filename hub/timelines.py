@@ -14,6 +14,7 @@ from hub.viewing import FACTS, LET_IN, SEEN, WANTED, WANTED_WITH_EASE, Sight, ea
 HIGHEST = 2**63 - 1
 NO_LIST = N_("There is no such list.")
 _FOR_ALL = "t.removed IS NULL AND t.hidden = 0 AND t.audience = 'public' AND t.kind <> 'companion'"
+_SIDES = {True: "t.local = 1", False: "t.local = 0"}
 PICTURED, ANY = "t.pictures <> '[]'", "1 = 1"
 
 S = TypeVar("S")
@@ -38,12 +39,12 @@ def public(tx: Tx, me: int, part: Stretch, *, local: bool | None = None, picture
     """What is said to everybody and answers nobody; here, elsewhere (what came from there), or both."""
     order = "ASC" if part.after is not None else "DESC"
     shown = PICTURED if pictures else ANY  # said in so many words: there are indexes of those with pictures, and of
-    where = ANY if local is None else "t.local = :side"  # each side
+    where = ANY if local is None else _SIDES[local]  # each side: with a number to be given, SQLite plans each time anew
     rows = tx.lines(
         f"""SELECT t.id, t.id, NULL, {FACTS} FROM thing t JOIN actor a ON a.id = t.author
             WHERE {where} AND t.id < :before AND t.id > :after AND t.reply_to IS NULL AND {_FOR_ALL} AND {shown}
               AND {LET_IN} AND {WANTED_WITH_EASE} ORDER BY t.id {order} LIMIT :limit""",
-        side=int(bool(local)), me=me, now=now(), **part.bounds, **ease(tx, me),
+        me=me, now=now(), **part.bounds, **ease(tx, me),
     )  # fmt: skip
     return _down(part, cast(list[Sight], rows))
 

@@ -22,9 +22,10 @@ from web.forms import Upload as Upload
 from web.mastodon import rates
 from web.mastodon.params import LARGEST, Params, read
 from web.mastodon.params import Page as Page
-from web.mastodon.recent import Recent, standing
+from web.mastodon.recent import Ready, Recent, standing
 
 JSON = "application/json; charset=utf-8"
+_JSON = (b"content-type", JSON.encode())
 INVALID_TOKEN = "The access token is invalid"  # noqa: S105 - what clients look for, word for word
 OUTSIDE = "This action is outside the authorized scopes"
 NEEDS_USER = "This method requires an authenticated user"
@@ -159,7 +160,8 @@ def answer(value: object, status: int = 200, headers: dict[str, str] | None = No
 
 def raw(body: bytes, headers: dict[str, str] | None = None) -> Response:
     """JSON that is ready made."""
-    return Response(body, 200, headers, JSON)
+    more = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()]
+    return Ready(body, 200, [*more, (b"content-length", b"%d" % len(body)), _JSON])
 
 
 def listed(request: Request, items: list[bytes], ids: list[int], page: Page) -> Response:
@@ -168,12 +170,26 @@ def listed(request: Request, items: list[bytes], ids: list[int], page: Page) -> 
 
 
 def pieced(request: Request, items: list[tuple[bytes, ...]], ids: list[int], page: Page) -> Response:
-    """The same of what is in pieces yet, most of which are kept.
+    """The same of what is in pieces yet."""
+    parts = [b"["]
+    for one in items:
+        parts += one
+        parts.append(b",")
+    parts[max(len(parts) - 1, 1) :] = [b"]"]
+    return joined(parts, links(request, ids, page))
+
+
+def joined(parts: list[bytes], headers: dict[str, str]) -> Response:
+    """JSON in pieces, most of which are kept.
 
     Bytes remember their own hash, so that what the page is known by costs less than to look through all of it.
     """
-    known_by = {"ETag": f'"{hash(tuple(items)) & _MASK:016x}"'}
-    return raw(b"[%b]" % b",".join(map(b"".join, items)), known_by | links(request, ids, page))
+    return raw(b"".join(parts), {"ETag": f'"{hash(tuple(parts)) & _MASK:016x}"'} | headers)
+
+
+def between(bodies: list[bytes]) -> list[bytes]:
+    """The same with commas."""
+    return [part for body in bodies for part in (b",", body)][1:]
 
 
 def links(request: Request, ids: list[int], page: Page) -> dict[str, str]:

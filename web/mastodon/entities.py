@@ -33,9 +33,14 @@ def account(tx: Tx, v: View, id: int) -> bytes:
 
 def accounts(tx: Tx, v: View, ids: list[int]) -> list[bytes]:
     """In the order given. Unknown ones are left out."""
+    found = accounts_by_id(tx, v, ids)
+    return [found[id] for id in ids if id in found]
+
+
+def accounts_by_id(tx: Tx, v: View, ids: Iterable[int]) -> dict[int, bytes]:
+    """Unknown ones are left out."""
     v.kept.freshen(tx, v)
-    versions = actors.versions(tx, ids)
-    return [_account(tx, v, id, versions[id]) for id in ids if id in versions]
+    return {id: _account(tx, v, id, version) for id, version in actors.versions(tx, list(dict.fromkeys(ids))).items()}
 
 
 def own_account(tx: Tx, v: View, account: Account) -> bytes:
@@ -63,6 +68,12 @@ def statuses(tx: Tx, v: View, me: int, entries: Iterable[Entry]) -> list[tuple[i
     return [(sight[0], b"".join(parts)) for sight, parts in zip(sights, written(tx, v, me, sights), strict=True)]
 
 
+def shown(tx: Tx, v: View, me: int, things: Iterable[int]) -> dict[int, Parts]:
+    """Those of these things that `me` may see, in this order, in pieces."""
+    sights = marks.sights(tx, me, [(id, id, None) for id in dict.fromkeys(things)])
+    return dict(zip([sight[0] for sight in sights], written(tx, v, me, sights), strict=True))
+
+
 def written(tx: Tx, v: View, me: int, sights: list[Sight]) -> list[Parts]:
     """Each of these in pieces of JSON, most of which are kept. `sights` are what `me` may see."""
     v.kept.freshen(tx, v)
@@ -72,12 +83,17 @@ def written(tx: Tx, v: View, me: int, sights: list[Sight]) -> list[Parts]:
     pieces = _pieces(tx, v, me, sights)
     caught = filtering.filtered(tx, v, me, sights) if me else {}
     sharers = actors.versions(tx, list({sight[2] for sight in sights if sight[2] is not None}))
-    found = []
+    made, left, kept, found = marked.of, marked.left, v.kept.accounts, list[Parts]()
     for number, thing, sharer, _, author, author_updated, root in sights:
-        piece = pieces[thing]
-        own = _own(marked.on(thing, root), thing, author == me, caught) if me else b""
+        piece, account = pieces[thing], kept.get(author)
+        same = account is not None and account[0] == author_updated
+        by = account[1] if account and same else _account(tx, v, author, author_updated)
         poll = _poll(tx, v, me, thing) if piece.poll else NO_POLL
-        parts: Parts = (BEGIN, _account(tx, v, author, author_updated), piece.body, poll, own, b"}")
+        if caught or left or author == me or not me:
+            own = _own(marked.on(thing, root), thing, author == me, caught) if me else b""
+        else:
+            own = OTHERS[made.get(thing, 0)]
+        parts: Parts = (BEGIN, by, piece.body, poll, own, b"}")
         found.append(parts if sharer is None else (*_shared(tx, v, number, sharer, sharers[sharer], own), *parts, b"}"))
     return found
 

@@ -9,6 +9,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Scope
 
 from hub.errors import N_, Invalid
 from web import forms
@@ -136,7 +137,17 @@ async def read(request: Request) -> Params:
     return Params(tree | await _body(request))
 
 
+def framed(scope: Scope) -> bool:
+    """Whether anything comes behind the head of a request."""
+    return any(name in _FRAMES for name, _ in scope["headers"])
+
+
+_FRAMES = frozenset({b"content-length", b"transfer-encoding"})
+
+
 async def _body(request: Request) -> Tree:
+    if request.method in ("GET", "HEAD") and not framed(request.scope):
+        return {}
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         return await _parts(request)
