@@ -15,7 +15,7 @@ from hub.viewing import ease
 USUAL = (FAVOURITE, FOLLOW, REBLOG)  # kinds that are bundled unless an app says which
 SPAN = 12 * HOUR
 FACES = 8
-STRETCH = 4  # how many notices are looked at for each line that is asked for, at a time
+STRETCH = 2  # how many notices are looked at for each line that is asked for, at a time
 LONGEST = 1000  # notices that a page is made of at the most
 _ALONE = "ungrouped"
 

@@ -7,7 +7,6 @@ import msgspec
 from hub.store import Line, Tx, among
 from hub.viewing import FACTS, SEEN_WITH_EASE, Sight, ease
 
-MANY = 400  # marks on what lies between the first and the last of a list: with more, each is asked for by itself
 LIKED, SHARED, MUTED, KEPT, PINNED = 1, 2, 4, 8, 16
 Place = tuple[int, int, int | None]  # what is to be shown: under which number, which thing, shared by whom
 
@@ -46,8 +45,9 @@ def of(tx: Tx, me: int, sights: Iterable[Sight]) -> Marks:
     ids = [sight[1] for sight in sights]
     if not me or not ids:
         return NONE
-    rows = tx.lines(_NEAR, me=me, low=min(ids), high=max(ids), most=MANY)
-    if len(rows) == MANY:  # a list that reaches far back, of somebody who marks much
+    most = 2 * len(ids) + 20
+    rows = tx.lines(_NEAR, me=me, low=min(ids), high=max(ids), most=most)
+    if len(rows) == most:  # a list that reaches far back, of somebody who marks much: each is asked for by itself
         rows = _each(tx, me, list(dict.fromkeys(ids)))
     made, left = dict[int, int](), set[int]()
     for mark, id in rows:

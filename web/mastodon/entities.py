@@ -28,19 +28,14 @@ Parts = tuple[bytes, ...]  # of one status: joined they are its JSON
 def account(tx: Tx, v: View, id: int) -> bytes:
     """An account as JSON. Raises `NotFound`."""
     v.kept.freshen(tx, v)
-    return _account(tx, v, id, actors.version(tx, id))
+    return account_as_of(tx, v, id, actors.version(tx, id))
 
 
 def accounts(tx: Tx, v: View, ids: list[int]) -> list[bytes]:
     """In the order given. Unknown ones are left out."""
-    found = accounts_by_id(tx, v, ids)
-    return [found[id] for id in ids if id in found]
-
-
-def accounts_by_id(tx: Tx, v: View, ids: Iterable[int]) -> dict[int, bytes]:
-    """Unknown ones are left out."""
     v.kept.freshen(tx, v)
-    return {id: _account(tx, v, id, version) for id, version in actors.versions(tx, list(dict.fromkeys(ids))).items()}
+    versions = actors.versions(tx, ids)
+    return [account_as_of(tx, v, id, versions[id]) for id in ids if id in versions]
 
 
 def own_account(tx: Tx, v: View, account: Account) -> bytes:
@@ -87,7 +82,7 @@ def written(tx: Tx, v: View, me: int, sights: list[Sight]) -> list[Parts]:
     for number, thing, sharer, _, author, author_updated, root in sights:
         piece, account = pieces[thing], kept.get(author)
         same = account is not None and account[0] == author_updated
-        by = account[1] if account and same else _account(tx, v, author, author_updated)
+        by = account[1] if account and same else account_as_of(tx, v, author, author_updated)
         poll = _poll(tx, v, me, thing) if piece.poll else NO_POLL
         if caught or left or author == me or not me:
             own = _own(marked.on(thing, root), thing, author == me, caught) if me else b""
@@ -120,7 +115,8 @@ def _pieces(tx: Tx, v: View, me: int, sights: list[Sight]) -> dict[int, Piece]:
     return pieces
 
 
-def _account(tx: Tx, v: View, id: int, version: int) -> bytes:
+def account_as_of(tx: Tx, v: View, id: int, version: int) -> bytes:
+    """An account whose version was read in the same unit, after something else has asked for what is fresh."""
     kept = v.kept.accounts.get(id)
     if kept is not None and kept[0] == version:
         return kept[1]
@@ -143,7 +139,7 @@ def _poll(tx: Tx, v: View, me: int, id: int) -> bytes:
 
 def _shared(tx: Tx, v: View, number: int, sharer: int, version: int, own: bytes) -> Parts:
     """What stands before the status that is shared."""
-    return BEGIN, _account(tx, v, sharer, version), _wrapper(v.base, number), NO_POLL, own, b',"reblog":'
+    return BEGIN, account_as_of(tx, v, sharer, version), _wrapper(v.base, number), NO_POLL, own, b',"reblog":'
 
 
 @lru_cache(maxsize=1024)

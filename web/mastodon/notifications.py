@@ -6,7 +6,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub import bundles, markers, notices, viewing
+from hub import actors, bundles, markers, notices, viewing
 from hub.errors import NotFound
 from hub.notices import KINDS, Notice
 from hub.store import Tx
@@ -74,21 +74,22 @@ def asked(params: Params) -> Asked:
 
 def written(tx: Tx, v: View, me: int, id: int) -> bytes:
     """One notice as JSON. Raises `NotFound`."""
-    found = bodies(tx, v, me, [notices.get(tx, me, id)])
+    it = notices.get(tx, me, id)
+    found = bodies(tx, v, me, [(it, actors.version(tx, it.actor))])
     if not found:
         raise NotFound(viewing.NOTHING)
     return b"".join(found[0])
 
 
-def bodies(tx: Tx, v: View, me: int, told: list[Notice]) -> list[Parts]:
+def bodies(tx: Tx, v: View, me: int, told: list[tuple[Notice, int]]) -> list[Parts]:
     """Each as JSON in pieces; left out is what is about something that they may not see any more."""
-    shown = entities.shown(tx, v, me, [it.thing for it in told if it.thing is not None and it.kind in ABOUT])
-    people = entities.accounts_by_id(tx, v, [it.actor for it in told])
+    shown = entities.shown(tx, v, me, [it.thing for it, _ in told if it.thing is not None and it.kind in ABOUT])
     found: list[Parts] = []
-    for it in told:
-        by, about = people.get(it.actor), shown.get(it.thing or 0) if it.kind in ABOUT else ()
-        if by is not None and about is not None:
-            found.append((_head(it), by, b',"status":', *about, b"}") if about else (_head(it), by, b"}"))
+    for it, version in told:
+        about = shown.get(it.thing or 0) if it.kind in ABOUT else ()
+        if about is not None:
+            head = (_head(it), entities.account_as_of(tx, v, it.actor, version))
+            found.append((*head, b',"status":', *about, b"}") if about else (*head, b"}"))
     return found
 
 
@@ -101,11 +102,11 @@ def _head(it: Notice) -> bytes:
 
 def _page(tx: Tx, v: View, me: int, it: Asked, page: Page) -> tuple[list[Parts], list[int]]:
     """The page, and the numbers of all that was looked at for it."""
-    told = notices.page(
+    told = notices.told(
         tx, me, kinds=it.kinds, actor=it.actor, waiting=it.waiting, before=page.max_id, after=page.min_id,
         since=page.since_id, limit=page.limit,
     )  # fmt: skip
-    return bodies(tx, v, me, told), [one.id for one in told]
+    return bodies(tx, v, me, told), [one.id for one, _ in told]
 
 
 def _unread(tx: Tx, me: int, it: Asked, limit: int) -> int:
