@@ -26,7 +26,11 @@ async def test_marks_are_found_alike_however_many_lie_between(store: Store) -> N
         near = marks.sights(tx, ben, [(id, id, None) for id in (ids[2], ids[1], ids[0])])
         assert [sight[1] for sight in far] == [ids[-1], ids[0]]
         found, all_ = marks.of(tx, ben, far), marks.of(tx, ben, near)
-        assert (found.of.keys(), found.on(ids[-1], 0), found.on(ids[0], 0)) == ({ids[-1]}, marks.LIKED | marks.SHARED, 0)
+        assert (found.of.keys(), found.on(ids[-1], 0), found.on(ids[0], 0)) == (
+            {ids[-1]},
+            marks.LIKED | marks.SHARED,
+            0,
+        )
         assert [all_.on(id, 0) for id in ids[:3]] == [0, marks.LIKED, marks.LIKED]
 
     await store.write(unit)

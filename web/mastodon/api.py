@@ -3,9 +3,8 @@
 A module of the API has handlers, and `routes = [route("GET", "/api/v1/…", handler, "read:…"), …]`.
 """
 
-import re
 from collections.abc import Awaitable, Callable
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 from starlette.datastructures import State
@@ -20,7 +19,7 @@ from hub.store import Store
 from web import errors
 from web.forms import Upload as Upload
 from web.mastodon import rates
-from web.mastodon.params import LARGEST, Params, read
+from web.mastodon.params import LARGEST, PLAIN, Params, pairs, read
 from web.mastodon.params import Page as Page
 from web.mastodon.recent import Ready, Recent, standing
 
@@ -99,7 +98,8 @@ async def caller_of(store: Store, token: str) -> Caller | None:
 
 def bearer(request: Request) -> str:
     """The token in the header, the only place where one counts."""
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    said = next((value for name, value in request.scope["headers"] if name == b"authorization"), b"")
+    kind, _, token = said.decode("latin-1").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
 
 
@@ -204,14 +204,13 @@ def links(request: Request, ids: list[int], page: Page) -> dict[str, str]:
 def _kept(query: bytes) -> str:
     """What else was asked, to be asked again with another page."""
     words = query.decode("latin-1")
-    if _PLAIN.fullmatch(words):
+    if PLAIN.fullmatch(words):
         return "".join([f"{one}&" for one in words.split("&") if one and one.partition("=")[0] not in _PAGING])
-    kept = [pair for pair in parse_qsl(words, keep_blank_values=True) if pair[0] not in _PAGING]
+    kept = [pair for pair in pairs(words) if pair[0] not in _PAGING]
     return f"{urlencode(kept)}&" if kept else ""
 
 
 _PAGING = ("max_id", "min_id", "since_id")
-_PLAIN = re.compile(r"[\w.&=-]*", re.ASCII)
 _MASK = 2**64 - 1
 
 
