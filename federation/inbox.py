@@ -14,7 +14,7 @@ import structlog
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from federation import checkup, keys, resolve, seal, signatures
+from federation import checkup, keys, opening, resolve, seal, signatures
 from federation.as2 import loose
 from federation.as2.contexts import Json
 from federation.seal import Envelope, Refused
@@ -31,7 +31,7 @@ from hub.store import Busy, Tx
 log = structlog.get_logger()
 
 TYPES = frozenset({"application/activity+json", "application/ld+json", "application/json"})
-ACCEPTED = "accepted"
+ACCEPTED, IGNORED = "accepted", "ignored"
 LOOKED_UP = frozenset({"Create", "Update"})  # of what somebody else passed on
 
 Headers = Sequence[tuple[str, str]]
@@ -137,10 +137,23 @@ async def take(wire: Wire, target: str, headers: Headers, body: bytes, facts: Fa
     if not signed:
         return await wire.store.write(_pass_on, it, activity)
     is_news = wire.heard.get(host) is None
-    word = await wire.store.write(_keep, it, body.removeprefix(b"\xef\xbb\xbf").decode(), is_news=is_news)
-    if word == ACCEPTED and is_news:
+    word = await _kept(wire, it, activity, body.removeprefix(b"\xef\xbb\xbf").decode(), is_news=is_news)
+    if not word.startswith(IGNORED) and is_news:
         wire.heard.put(host, True)
     return word
+
+
+async def _kept(wire: Wire, it: Envelope, activity: Json, body: str, *, is_news: bool) -> str:
+    """Keep a letter, and act on it in the same transaction where that can be. What was decided, in a word."""
+    if wire.opens and it.type in opening.AT_ONCE:
+        try:
+            return await wire.store.write(_keep, it, body, is_news=is_news, activity=activity)
+        except Busy:
+            raise
+        except Exception as error:
+            # It is kept all the same. Whose refusal or mistake it is, is written down when its turn comes.
+            log.debug("not opened", sender=it.sender, why=str(error)[:300])
+    return await wire.store.write(_keep, it, body, is_news=is_news)
 
 
 # --- the letter ------------------------------------------------------------------------------------
@@ -210,21 +223,30 @@ def _envelope(activity: Json, body: bytes) -> Envelope:
     return Envelope(id, type_, sender)
 
 
-def _keep(tx: Tx, it: Envelope, body: str, *, is_news: bool) -> str:
-    host, row = keys.host_of(it.sender), new_id()
+def _keep(tx: Tx, it: Envelope, body: str, *, is_news: bool, activity: Json | None = None) -> str:
+    """`activity` is given where it may be acted on at once."""
+    host, row, word = keys.host_of(it.sender), new_id(), None
     if blocks.suspended(tx, host):
         return "ignored: their server is kept out"
+    if activity is not None and not _seen(tx, it):
+        word = opening.opened(tx, it, activity)
     taken = tx.run(
-        """INSERT INTO inbox (id, uri, signer, type, body, at) VALUES (:id, :uri, :signer, :type, :body, :now)
+        """INSERT INTO inbox (id, uri, signer, type, body, outcome, at)
+           VALUES (:id, :uri, :signer, :type, :body, :outcome, :now)
            ON CONFLICT (uri) DO NOTHING""",
-        id=row, uri=it.id, signer=it.sender, type=it.type, body=body, now=now(),
+        id=row, uri=it.id, signer=it.sender, type=it.type, body="" if word else body, outcome=(word or "")[:300],
+        now=now(),
     )  # fmt: skip
-    if taken:
+    if taken and not word:
         # One job reads all that a sender has sent, in the order it came: a Delete must not overtake its Create.
         jobs.enqueue_once(tx, "receive", {"from": it.sender}, line=f"from {it.sender}")
     if is_news:
         peers.heard(tx, host)
-    return ACCEPTED if taken else "ignored: seen before"
+    return (f"{ACCEPTED}: {word}" if word else ACCEPTED) if taken else "ignored: seen before"
+
+
+def _seen(tx: Tx, it: Envelope) -> bool:
+    return tx.one("SELECT 1 AS x FROM inbox WHERE uri = :uri", uri=it.id) is not None
 
 
 def _pass_on(tx: Tx, it: Envelope, activity: Json) -> str:

@@ -118,6 +118,7 @@ class Wire:
         self.under_way: dict[str, asyncio.Task[int]] = {}  # actors who are being fetched
         self.parcels: dict[int, Parcel] = {}  # what is leased to be sent, by job, until that begins
         self.breath = Breath()
+        self.opens = False  # whether a letter is acted on where it is taken: this process works, and alone writes
         self._instance = 0
 
     @property

@@ -27,6 +27,7 @@ from hub import (
     manners,
     neighbouring,
     reports,
+    rescue,
     scheduled,
     signups,
     unsaid,
@@ -291,6 +292,7 @@ def _sweep(tx: Tx) -> None:
     neighbouring.sweep(tx)
     apps.sweep(tx)
     letters.sweep(tx)
+    rescue.sweep(tx)
     signups.sweep(tx)
     joining.mind(tx)
     outgoing.sweep(tx)

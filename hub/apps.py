@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from hub import scopes
+from hub import letters, people, scopes
 from hub.clock import DAY, MINUTE, now
 from hub.errors import N_, Invalid
 from hub.ids import new_id
+from hub.links import hashed
 from hub.packing import pack, unpack
-from hub.people import hashed
 from hub.roles import Account, account_of
 from hub.store import Row, Tx
 
@@ -29,6 +29,7 @@ LONGEST_NAME, LONGEST_ADDRESS, MOST_REDIRECTS = 60, 2000, 10
 CODE_LASTS = MINUTE
 CODE_KEPT = DAY  # how long a code that was used is known, so that using it again can be told
 UNUSED = 180 * DAY  # a token that nobody used for so long has ended
+MOST_TOLD = 20  # apps that one letter names
 SEEN_EVERY = 10 * MINUTE  # how often a token's last use is written down
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.S)
 _UNSEEN = re.compile(r"[^\x21-\x7e]|\\")
@@ -94,6 +95,11 @@ class Grant(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...]
     created: int
     used: int
+
+    @property
+    def ends(self) -> int:
+        """When it is let in no more, if nobody uses it until then."""
+        return self.used + UNUSED
 
 
 # An app makes itself known
@@ -335,5 +341,18 @@ def end_all(tx: Tx, who: int) -> None:
 
 
 def sweep(tx: Tx) -> int:
-    """Forget tokens that nobody used for half a year. Returns how many."""
-    return tx.run("DELETE FROM token WHERE used < :old", old=now() - UNUSED)
+    """Forget tokens that nobody used for half a year. Returns how many. Whoever has let the app in is told by letter,
+    unless it goes on acting for them elsewhere."""
+    ended = tx.all(
+        """SELECT t.id, t.account, app.name, CASE WHEN EXISTS (
+             SELECT 1 FROM token o WHERE o.account = t.account AND o.app = t.app AND o.used >= :old
+           ) THEN 1 ELSE 0 END AS goes_on
+           FROM token t JOIN app ON app.id = t.app WHERE t.used < :old ORDER BY t.account, app.name""",
+        old=now() - UNUSED,
+    )  # fmt: skip
+    tx.run("DELETE FROM token WHERE used < :old", old=now() - UNUSED)
+    gone = [(row["account"], " ".join(row["name"].split())) for row in ended if row["account"] and not row["goes_on"]]
+    for who in dict.fromkeys(account for account, _ in gone):
+        names = [*dict.fromkeys(name for account, name in gone if account == who)][:MOST_TOLD]
+        letters.send(tx, "notice", "apps-ended", people.get(tx, who).email, account=who, apps="\n".join(names))
+    return len(ended)

@@ -7,15 +7,13 @@ import secrets
 
 import msgspec
 
-from hub import people, things, waiting
+from hub import identities, people, things, waiting
 from hub.changes import Kind, record
 from hub.clock import now
 from hub.errors import N_, Conflict, Invalid, NotAllowed, NotFound
 from hub.ids import new_id
-from hub.packing import unpack
 from hub.people import Guest
 from hub.store import Row, Tx
-from hub.text import Text
 from hub.waiting import Door
 
 MOST_TOGETHER = 20  # people in one answer
@@ -24,7 +22,8 @@ SAID = ("yes", "maybe", "no")
 
 
 class Attendance(msgspec.Struct, frozen=True):
-    """One answer. `name` is whose, `secret` is told once, to a guest, so that they can change it.
+    """One answer. `name` is whose, `handle` theirs if they have an account. `secret` is told once, to a guest, so that
+    they can change it.
 
     `turn` is there for who waits for a place: the lower, the sooner. `via` is how it came: `web`, `poll`, `reply`,
     `join`, or `calendar` for an answer to the event itself; `asked` is the address of the Join.
@@ -34,6 +33,7 @@ class Attendance(msgspec.Struct, frozen=True):
     event: int
     actor: int | None
     name: str
+    handle: str
     contact: str
     said: str
     party: int
@@ -274,14 +274,11 @@ SELECT g.*, a.handle, a.domain, a.local, a.name FROM attendance g LEFT JOIN acto
 
 
 def _attendance(row: Row) -> Attendance:
-    name = row["guest"] or (f"@{row['handle']}@{row['domain']}" if row["handle"] else "")
-    if row["local"]:  # a neighbour, whom organisers know by name
-        called = next(iter(unpack(row["name"], Text).values()), row["handle"])
-        name = f"@{row['handle']}" if called == row["handle"] else f"{called}, @{row['handle']}"
+    name, handle = identities.called(row)
     return Attendance(
-        id=row["id"], event=row["event"], actor=row["actor"], name=name, contact=row["contact"] or "", said=row["said"],
-        party=row["party"], via=row["via"], at=row["at"], turn=row["turn"], asked=row["asked"] or "",
-        local=bool(row["local"]),
+        id=row["id"], event=row["event"], actor=row["actor"], name=name, handle=handle, contact=row["contact"] or "",
+        said=row["said"], party=row["party"], via=row["via"], at=row["at"], turn=row["turn"],
+        asked=row["asked"] or "", local=bool(row["local"]),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import msgspec
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-from hub import audit, people
+from hub import people
 from hub.changes import Kind, record
 from hub.clock import MINUTE, now
 from hub.errors import N_, Conflict, Invalid, NotAllowed, NotFound
@@ -60,26 +60,29 @@ def of(tx: Tx, actor: int) -> Factors:
 # Challenges
 
 
-def challenge(tx: Tx, purpose: str, account: int | None = None) -> bytes:
-    """Something to sign, once and soon. Only its hash is kept."""
+def challenge(tx: Tx, purpose: str, account: int | None = None, browser: str = "") -> bytes:
+    """Something to sign, once, soon, and where it was asked: `browser` is a secret of its own. Only hashes are kept."""
     made = secrets.token_bytes(32)
     tx.run("DELETE FROM challenge WHERE ends < :now", now=now())
     tx.run(
-        "INSERT INTO challenge (hash, purpose, account, ends) VALUES (:hash, :purpose, :account, :ends)",
-        hash=hashlib.sha256(made).hexdigest(), purpose=purpose, account=account, ends=now() + LASTS,
+        """INSERT INTO challenge (hash, purpose, account, browser, ends)
+           VALUES (:hash, :purpose, :account, :browser, :ends)""",
+        hash=hashlib.sha256(made).hexdigest(), purpose=purpose, account=account, browser=hashed(browser),
+        ends=now() + LASTS,
     )  # fmt: skip
     return made
 
 
-def use_challenge(tx: Tx, purpose: str, made: bytes, account: int | None = None) -> None:
-    """Use it up, whatever comes of it. Raises `Invalid` when it was not made for this, or is too old."""
+def use_challenge(tx: Tx, purpose: str, made: bytes, account: int | None = None, browser: str = "") -> None:
+    """Use it up, whatever comes of it. Raises `Invalid` when it was not made for this, not here, or is too old."""
     used = tx.run(
         """DELETE FROM challenge WHERE hash = :hash AND purpose = :purpose AND coalesce(account, 0) = :account
-             AND ends > :now""",
-        hash=hashlib.sha256(made).hexdigest(), purpose=purpose, account=account or 0, now=now(),
+             AND browser = :browser AND ends > :now""",
+        hash=hashlib.sha256(made).hexdigest(), purpose=purpose, account=account or 0, browser=hashed(browser),
+        now=now(),
     )  # fmt: skip
     if not used:
-        raise Invalid(N_("That took too long. Try your passkey again."))
+        raise Invalid(N_("That took too long, or was asked in another browser. Try your passkey again, here."))
 
 
 # Passkeys
@@ -267,16 +270,7 @@ def _hash(actor: int, typed: str) -> str:
     return hashed(f"{actor} {''.join(sign for sign in typed.lower() if sign.isalnum())[:40]}")
 
 
-# Looking after
-
-
-def clear(tx: Tx, who: int, actor: int) -> None:
-    """A steward helps somebody who has lost all of it: from now on their password alone is asked for again."""
-    people.require(tx, who, "steward")
-    account = people.get(tx, actor)
-    forget(tx, actor)
-    audit.note(tx, who, "second-cleared", actor, name=account.login)
-    record(tx, Kind.SECOND_STEP_CHANGED, subject=actor, actor=who, what="cleared")
+# All of it is lost
 
 
 def forget(tx: Tx, actor: int) -> None:

@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from hub import asks, messages, people, posts, settings, things
+from hub import asks, identities, messages, people, posts, settings, things
 from hub.asks import HELPS, SAID, Ask
 from hub.changes import Kind, record
 from hub.clock import DAY, now
@@ -35,12 +35,14 @@ class Offered(msgspec.Struct, frozen=True):
 
 class Answer(msgspec.Struct, frozen=True):
     """Somebody's answer, for coordinators' eyes and their own. `state` is offered, accepted, done, thanked, declined
-    or withdrawn; `told` what a coordinator wrote to them, `named` whether they may be thanked by name."""
+    or withdrawn; `told` what a coordinator wrote to them, `named` whether they may be thanked by name. `handle` is
+    "" for who has no account."""
 
     id: int
     ask: int
     actor: int | None
     name: str
+    handle: str
     contact: str
     said: str
     words: str
@@ -370,13 +372,13 @@ def _write(
     return int(row["id"])
 
 
-_WHO = "SELECT w.*, a.handle, a.domain FROM answer w LEFT JOIN actor a ON a.id = w.actor"
+_WHO = "SELECT w.*, a.handle, a.domain, a.local, a.name FROM answer w LEFT JOIN actor a ON a.id = w.actor"
 
 
 def _answer(row: Row) -> Answer:
+    name, handle = identities.called(row)
     return Answer(
-        id=row["id"], ask=row["ask"], actor=row["actor"],
-        name=row["guest"] or (f"@{row['handle']}@{row['domain']}" if row["handle"] else ""),
+        id=row["id"], ask=row["ask"], actor=row["actor"], name=name, handle=handle,
         contact=row["contact"] or "", said=row["said"], words=row["words"], state=row["state"], via=row["via"],
         at=row["at"], decided=row["decided"], named=bool(row["named"]),
         told=unpack(row["told"], Text) if row["told"] else {}, hours=row["hours"], offer=row["offer"] or "",

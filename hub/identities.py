@@ -145,3 +145,11 @@ _PLAIN = [
     "multikey", "hub", "lat", "lon", "picture", "created", "updated", "fetched", "removed",
     "icon", "banner", "header", "moved",
 ]  # fmt: skip
+
+
+def called(row: Row) -> tuple[str, str]:
+    """What somebody on an organiser's list is called, and their handle: "" for a guest, who goes by a name alone."""
+    if row["guest"] or not row["handle"]:
+        return row["guest"] or "", ""
+    name = next((words for words in unpack(row["name"], Text).values() if words.strip()), row["handle"])
+    return name, f"@{row['handle']}@{row['domain']}"

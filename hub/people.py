@@ -5,7 +5,7 @@ from typing import TypeVar
 import msgspec
 
 from hub import actors, audit, handles, settings
-from hub.clock import DAY, MINUTE, now
+from hub.clock import DAY, now
 from hub.errors import N_, Conflict, Invalid, NotFound
 from hub.links import link as link
 from hub.links import new_link as new_link
@@ -36,7 +36,6 @@ from hub.store import Tx
 
 T = TypeVar("T")
 
-PATIENCE = 5  # wrong passwords before each further one costs a wait
 FIRST, PROBATION = 3, 7 * DAY  # posts of a newcomer that are looked over, and how long at least
 
 
@@ -211,14 +210,6 @@ def sign_out(tx: Tx, actor: int) -> None:
     close_sessions(tx, actor)
     tx.run("DELETE FROM code WHERE account = :actor", actor=actor)
     tx.run("DELETE FROM token WHERE account = :actor", actor=actor)
-
-
-def sign_in_failed(tx: Tx, actor: int) -> None:
-    """Count a wrong password: after five, each costs a wait that doubles up to 15 minutes. Never a lock."""
-    row = tx.one("UPDATE account SET failures = failures + 1 WHERE actor = :actor RETURNING failures", actor=actor)
-    if row and row["failures"] >= PATIENCE:
-        wait = min(15 * MINUTE, 1000 * 2 ** min(row["failures"] - PATIENCE + 1, 20))
-        tx.run("UPDATE account SET wait_until = :until WHERE actor = :actor", until=now() + wait, actor=actor)
 
 
 def speak(tx: Tx, actor: int, language: str) -> None:

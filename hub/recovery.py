@@ -14,8 +14,12 @@ from hub.store import Tx
 RESET_LASTS, ENTRY_LASTS, CONFIRM_LASTS, UNDO_LASTS = 30 * MINUTE, 10 * MINUTE, 30 * MINUTE, 7 * DAY
 RESET, ENTRY, CONFIRM, UNDO = "reset", "sign-in", "new-address", "undo-address"  # purposes of links
 
-ELSEWHERE = N_("This link is too old, or was asked for on another device. Open it where you asked for it.")
+ELSEWHERE = N_("This link works in the browser that asked for it, and in no other.")
 TOO_OLD = N_("This link has been used or is too old. Ask for a new one.")
+
+
+class Elsewhere(NotAllowed):
+    """The link is good, and was asked for in another browser than this."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -70,11 +74,13 @@ def new_entry(tx: Tx, actor: int, browser_hash: str) -> str:
 def entering(tx: Tx, secret: str, browser: str) -> Account:
     """Whose link this is, if it was asked for by this browser. Looking does not use it up. Raises `NotAllowed`."""
     found = links.link_of(tx, ENTRY, secret)
-    if found is None or found.detail != people.hashed(browser):
-        raise NotAllowed(ELSEWHERE)
+    if found is None:
+        raise NotAllowed(TOO_OLD)
     account = people.get(tx, found.account)
     if not people.may(account, "resident") or account.role != "resident" or not joining.terms(tx).sign_in_links:
         raise NotAllowed(TOO_OLD)
+    if found.detail != people.hashed(browser):
+        raise Elsewhere(ELSEWHERE)
     return account
 
 
@@ -83,6 +89,16 @@ def enter(tx: Tx, secret: str, browser: str) -> Account:
     account = entering(tx, secret, browser)
     links.use_link(tx, ENTRY, secret)
     return account
+
+
+def ask_here(tx: Tx, secret: str, browser: str) -> None:
+    """Whoever has the letter reads it in another browser: its link is used up, and a new one for `browser` is sent.
+
+    It is not counted: for each there was a letter before.
+    """
+    found = links.use_link(tx, ENTRY, secret)
+    account = people.get(tx, found.account)
+    letters.send(tx, "notice", "sign-in", account.email, account=account.actor, browser=people.hashed(browser))
 
 
 def ask_for_address(tx: Tx, who: int, email: str) -> None:

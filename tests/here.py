@@ -11,7 +11,7 @@ from scene import open_hub
 from starlette.applications import Starlette
 
 from federation import Client, Limits, Wire, routes
-from hub.store import Store, Tx
+from hub.store import SQLITE, Store, Tx
 from web.worker import drain
 
 Json = dict[str, Any]
@@ -24,6 +24,7 @@ class Here:
         self.store, self.base, self.servers, self.steward = store, base, servers, steward
         client = Client(base, "test", transport_factory=in_process(servers), resolver=_nobody)
         self.wire = Wire(store, client, base, limits)
+        self.wire.opens = store.dialect is SQLITE  # as where a hub runs
         self.app = Starlette(routes=routes)
         self.app.state.wire, self.app.state.store, self.app.state.base = self.wire, store, base
 

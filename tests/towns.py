@@ -26,6 +26,7 @@ from hub import (
     reacting,
     recovery,
     relations,
+    rescue,
     settings,
     signups,
     statuses,
@@ -119,7 +120,7 @@ def _corners(tx: Tx) -> dict[str, str]:
     gwenno = next(it.actor for it in people.all_(tx) if it.login == "gwenno")
     factors.confirm_app(tx, gwenno, factors.code(factors.new_key(tx, gwenno), now() // 1000))
     _trouble(tx, ids["event"])
-    return ids | _joining(tx, delyth)
+    return ids | _joining(tx, delyth) | _locked_out(tx, steward, gwenno, delyth)
 
 
 def _talk(tx: Tx, bethan: int, delyth: int) -> dict[str, str]:
@@ -141,6 +142,24 @@ def _talk(tx: Tx, bethan: int, delyth: int) -> dict[str, str]:
     lists.add(tx, delyth, street, [bethan])
     hub = settings.get(tx).actor
     return {"heron": str(heron.id), "poll": str(poll.id), "bethan": str(bethan), "hub": str(hub), "list": str(street)}
+
+
+def _locked_out(tx: Tx, bethan: int, gwenno: int, delyth: int) -> dict[str, str]:
+    """Gwenno and Gwenllian have lost everything: of two stewards one has asked for each, and for one both said yes."""
+    sioned = people.create(tx, "sioned", "sioned@example.org", "", "steward").actor
+    tx.run("UPDATE account SET raised = 0 WHERE role = 'steward'")
+    gwenllian = next(it.actor for it in people.all_(tx) if it.login == "gwenllian")
+    rescue.ask(tx, bethan, gwenllian, "Her sister rang.")
+    rescue.approve(tx, sioned, gwenllian)
+    rescue.ask(tx, sioned, gwenno, "I met her at the weir: her phone is in it.")
+    no = rescue.new_refusal(tx, gwenno)
+    tx.run("UPDATE rescue SET ends = ends + :day", day=DAY)  # longer than people get: all pages take their time
+    tx.run("DELETE FROM job WHERE kind = 'mail'")
+    return {
+        "delyth": str(delyth), "gwenno": str(gwenno), "sioned": str(sioned), "no": no or "",
+        "rescue": links.new_link(tx, rescue.RESCUE, account=gwenllian),
+        "entry": links.new_link(tx, recovery.ENTRY, account=delyth, detail="another browser"),
+    }  # fmt: skip
 
 
 def _joining(tx: Tx, delyth: int) -> dict[str, str]:

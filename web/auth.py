@@ -11,7 +11,7 @@ import asyncio
 import functools
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from starlette.datastructures import State
@@ -20,13 +20,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub import factors, passwords, people, push, sessions, settings, signups
+from hub import factors, passwords, people, push, sessions, settings, signups, tries
 from hub.clock import now
 from hub.errors import N_, Invalid
 from hub.people import Account
 from hub.sessions import Signed
 from hub.signups import Signup
 from hub.store import Busy, Tx
+from hub.tries import Try
 from web import done, limits
 from web.crossing import POPUP
 from web.shell import Visitor
@@ -35,8 +36,6 @@ from web.templates import render, see_other
 SECURE, PLAIN = "__Host-nh", "nh"  # the first only where the hub is reached by https
 AT_ONCE = 2  # passwords being compared: 19 MiB each
 QUEUE = 20  # and waiting for their turn
-# Tries at one name, whether there is such a person or not. An account has two: that is 40 passwords an hour.
-NAME = limits.Limit("name", 10, 30 * 60_000)
 # Asked for by the hundred, and by nobody who has signed in.
 SERVERS = ("/inbox", "/actor", "/activity/", "/event/", "/ask/", "/offer/", "/post/")
 OPEN = ("/setup", "/static/", "/healthz", "/livez", "/readyz", "/robots.txt")  # answered before the hub is set up
@@ -250,27 +249,26 @@ async def check(request: Request, name: str, password: str) -> Account:
     Raises `Waits` for somebody who has asked to join and is not in yet.
     """
     limits.check(request, limits.SIGN_IN)
-    limits.check(request, NAME, name.strip().lower()[:300])
     state = request.app.state
-    known, asks = await state.store.read(_known, name)
-    waits = known is not None and known[2] > now()
-    kept = known[1] if known and not waits else asks[1] if asks and not known else None
-    fits = await state.passwords.fits(password, kept)
-    if fits and known is None:
+    it, asks = await state.store.write(_begin, name)
+    if it.over:
+        raise limits.too_many(limits.Spent(tries.TIMES, 0, it.ends, over=True))
+    fits = await state.passwords.fits(password, asks[1] if asks else it.kept)
+    if fits and asks:
         raise Waits(asks[0])
-    if known is None or not fits:
-        if not waits:  # nobody's failure is written down as well: it takes as long
-            await state.store.write(people.sign_in_failed, known[0].actor if known else 0)
+    if it.account is None or not fits:
         raise Invalid(WRONG, field="name")
-    state.counts.forget(NAME, name.strip().lower()[:300])
-    found, kept = known[0], known[1]
-    if passwords.stale(kept):
-        await state.store.write(people.rehash, found.actor, kept, await state.passwords.hashed(password))
-    return found  # type: ignore[no-any-return]
+    await state.store.write(tries.right, name, it.account.actor)
+    if passwords.stale(it.kept or ""):
+        await state.store.write(people.rehash, it.account.actor, it.kept, await state.passwords.hashed(password))
+    return it.account  # type: ignore[no-any-return]
 
 
-def _known(tx: Tx, name: str) -> tuple[tuple[Account, str, int] | None, tuple[Signup, str] | None]:
-    return people.known_as(tx, name), signups.waits(tx, name)
+def _begin(tx: Tx, name: str) -> tuple[Try, tuple[Signup, str] | None]:
+    """Whoever has an account has not just asked to join; whoever has asked is compared with what they chose then."""
+    it = tries.begin(tx, name)
+    asks = signups.waits(tx, name)
+    return it, None if it.account else asks
 
 
 async def check_own(request: Request, who: Account, password: str, field: str) -> None:
@@ -317,6 +315,29 @@ def give(request: Request, response: Response, secret: str, role: str, *, half: 
     age = (sessions.HALF if half else people.OLDEST[role]) // 1000
     response.set_cookie(name, secret, max_age=age, path="/", secure=name == SECURE, httponly=True, samesite="lax")
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def remember(
+    request: Request, response: Response, name: str, secret: str, lasts: int, samesite: Literal["lax", "strict"]
+) -> Response:
+    """A cookie beside that of the session, by which a browser is told from others for a while (`lasts`, ms)."""
+    called, secure = f"{request.app.state.cookie}-{name}", request.app.state.cookie == SECURE
+    response.set_cookie(
+        called, secret, max_age=lasts // 1000, path="/", secure=secure, httponly=True, samesite=samesite
+    )  # fmt: skip
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def own_cookie(request: Request, name: str) -> str:
+    """What `remember` gave this browser; "" for nothing."""
+    return cookie(request.scope, f"{request.app.state.cookie}-{name}")
+
+
+def forget(request: Request, response: Response, name: str) -> Response:
+    called, secure = f"{request.app.state.cookie}-{name}", request.app.state.cookie == SECURE
+    response.delete_cookie(called, path="/", secure=secure, httponly=True, samesite="lax")
     return response
 
 

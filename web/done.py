@@ -83,7 +83,10 @@ SAID = {
     "app-added": N_("The app is set up. From now on its code is asked for after your password."),
     "app-removed": N_("The app’s codes are no longer asked for."),
     "second-first": N_("Before you look after the hub, set up a second step: a passkey, or an app with codes."),
-    "second-cleared": N_("Their second step is taken away, and they are signed out everywhere."),
+    "rescue-refused": N_("It is over. Nothing of the account has changed."),
+    "rescued": N_(
+        "Your new password is saved. Sign in with it, set up a second step, and change your e-mail if that is lost."
+    ),
     "app-out": N_("It can do nothing in your name any more."),
     "left-others": N_("You are signed out everywhere else."),
     "signed-out": N_("You are signed out. Nothing of you is left on this device."),
@@ -108,7 +111,8 @@ SAID = {
     "deed-leave": N_("You are told no more of that conversation."),
     "deed-remove": N_("It is taken down. Other servers are told."),
     "deed-vote": N_("Your answer is noted."),
-    "deed-follow": N_("You follow them, or have asked to. What they say shows on your page as soon as they agree."),
+    "deed-follow": N_("You follow them now. What they say shows on your page, under “For me”."),
+    "deed-asked": N_("You have asked to follow them. What they say shows on your page as soon as they agree."),
     "deed-unfollow": N_("You follow them no more."),
     "deed-block": N_("They are blocked. Neither of you sees the other any more."),
     "deed-mute": N_("You do not hear them any more. They are not told."),

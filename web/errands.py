@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from federation import Step, Wire, follow_hub, through
-from hub import factors, invitations, keys, people, settings
+from hub import audit, factors, invitations, keys, letters, people, settings
 from hub.config import Config
 from hub.errors import N_, HubError, Invalid
 from hub.store import Store, Tx
@@ -76,13 +76,19 @@ async def list_users(tools: Tools, asked: Json) -> Json:
 
 
 async def reset_user(tools: Tools, asked: Json) -> Json:
+    """A new password for somebody who is locked out. It is written down, and a letter tells them."""
+
     def unit(tx: Tx) -> None:
         known = people.known_as(tx, asked["login"])
         if known is None:
             raise Invalid(N_("There is nobody by that name. See: neighbourhub user list."), field="name")
-        people.set_password(tx, known[0].actor, asked["hash"])
-        if asked.get("second_step"):
-            factors.forget(tx, known[0].actor)
+        account, second = known[0], bool(asked.get("second_step"))
+        people.set_password(tx, account.actor, asked["hash"])
+        if second:
+            factors.forget(tx, account.actor)
+        what = "reset-shell-second" if second else "reset-shell"
+        audit.note(tx, audit.NOBODY, what, account.actor, name=account.login)
+        letters.send(tx, "notice", what, account.email, account=account.actor)
 
     await tools.store.write(unit)
     return {}

@@ -6,6 +6,7 @@ The library is imported where it is used: a hub at which nobody signs in never l
 import asyncio
 import hashlib
 import re
+import secrets
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -14,15 +15,18 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 from starlette.requests import Request
+from starlette.responses import Response
 
 from hub import factors
 from hub.errors import N_, Invalid
 from hub.factors import Passkey
 from hub.people import Account
 from hub.store import Tx
+from web import auth
 
 log = structlog.get_logger()
 
+COOKIE = "passkey"  # the name of the cookie, after that of the hub's own
 LARGEST = 16 * 1024  # characters of an answer; those of real passkeys have some hundreds
 REFUSED = N_("Your passkey was not accepted. Try it again, or sign in another way.")
 
@@ -49,24 +53,36 @@ async def _ready() -> None:
     await asyncio.to_thread(import_module, "webauthn")
 
 
-async def options(request: Request, purpose: str, who: Account | None = None) -> str:
+async def options(request: Request, purpose: str, who: Account | None = None) -> Response:
     """What the browser is to sign, as JSON. Without `who`, any passkey for this hub will do."""
     await _ready()
-    challenge, known = await request.app.state.store.write(_asked, purpose, who.actor if who else None)
-    return _request(host(request.app.state.base), challenge, known)
+    browser = _browser(request) or secrets.token_urlsafe(32)
+    challenge, known = await request.app.state.store.write(_asked, purpose, who.actor if who else None, browser)
+    return _json(request, _request(host(request.app.state.base), challenge, known), browser)
 
 
-async def new_options(request: Request, who: Account) -> str:
+async def new_options(request: Request, who: Account) -> Response:
     """What the browser is to make a passkey from, as JSON."""
     await _ready()
-    state = request.app.state
-    challenge, known = await state.store.write(_asked, "new", who.actor)
+    state, browser = request.app.state, _browser(request) or secrets.token_urlsafe(32)
+    challenge, known = await state.store.write(_asked, "new", who.actor, browser)
     name = next(filter(None, state.hub.name.values()), "Neighbourhub")
-    return _creation(host(state.base), name, who, challenge, known)
+    return _json(request, _creation(host(state.base), name, who, challenge, known), browser)
 
 
-def _asked(tx: Tx, purpose: str, actor: int | None) -> tuple[bytes, list[Passkey]]:
-    return factors.challenge(tx, purpose, actor), factors.passkeys(tx, actor) if actor else []
+def _asked(tx: Tx, purpose: str, actor: int | None, browser: str) -> tuple[bytes, list[Passkey]]:
+    return factors.challenge(tx, purpose, actor, browser), factors.passkeys(tx, actor) if actor else []
+
+
+def _json(request: Request, text: str, browser: str) -> Response:
+    """With a cookie by which the answer is known to come from where it was asked. One for all that a browser asks: the
+    offer in the name's field and the button beside it do not take it from each other."""
+    response = Response(text, media_type="application/json", headers={"Cache-Control": "no-store"})
+    return auth.remember(request, response, COOKIE, browser, factors.LASTS, "strict")
+
+
+def _browser(request: Request) -> str:
+    return auth.own_cookie(request, COOKIE)
 
 
 def _request(rp: str, challenge: bytes, known: Sequence[Passkey]) -> str:
@@ -110,7 +126,7 @@ async def added(request: Request, who: Account, answer: str, name: str) -> list[
     await _ready()
     state = request.app.state
     challenge = _challenge(answer)
-    await state.store.write(factors.use_challenge, "new", challenge, who.actor)
+    await state.store.write(factors.use_challenge, "new", challenge, who.actor, _browser(request))
     credential, key, uses = _made(state.base, challenge, answer)
     codes: list[str] = await state.store.write(_add, who.actor, credential, key, uses, name)
     return codes
@@ -126,7 +142,7 @@ async def shown(request: Request, purpose: str, answer: str, who: Account | None
     await _ready()
     state = request.app.state
     challenge = _challenge(answer)
-    await state.store.write(factors.use_challenge, purpose, challenge, who.actor if who else None)
+    await state.store.write(factors.use_challenge, purpose, challenge, who.actor if who else None, _browser(request))
     found: Passkey | None = await state.store.read(factors.passkey, _credential(answer))
     if found is None or (who is not None and found.account != who.actor):
         raise Invalid(REFUSED)

@@ -231,6 +231,16 @@ def say(message: str | HubError, **facts: object) -> str:
     return words % facts if facts else words
 
 
+def reason(words: str, host: str) -> str:
+    """Why something went wrong with `host`, as it was written down in English: in the page's language, where that is
+    a sentence of ours about the host alone, or marked as English."""
+    message = words.replace(host, "%(host)s") if host else words
+    said = _catalogue().gettext(message) if words else ""
+    if said == message:
+        return words if _catalogue().language == "en" else Markup('<span lang="en">{}</span>').format(words)
+    return said % {"host": host}
+
+
 def breakable(address: str) -> Markup:
     """A handle or address that may break after each dot and before the @ of its host."""
     head, at, host = address.rpartition("@")
@@ -280,8 +290,8 @@ SPOKEN = (
 GLOBALS: dict[str, object] = {name: _spoken(name) for name in SPOKEN} | {
     "date_tile": _spoken("tile"),
     "the_shell": the_shell, "link": link, "static": static, "icon": icon, "sprite": sprite, "view": view, "plan": plan,
-    "house": house, "t": t, "prose": prose, "plain": plain, "say": say, "breakable": breakable, "qr": qr,
-    "secret_qr": secret_qr,
+    "house": house, "t": t, "prose": prose, "plain": plain, "say": say, "reason": reason, "breakable": breakable,
+    "qr": qr, "secret_qr": secret_qr,
 }  # fmt: skip
 
 __all__ = ["Alternate", "Shell", "Visitor", "install", "link", "make", "render", "see_other"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from hub import held, people, recovery, settings, signups
+from hub import held, people, recovery, rescue, settings, signups
 from hub.clock import DAY, HOUR, MINUTE
 from hub.errors import N_, NotFound
 from hub.people import Account
@@ -204,12 +204,87 @@ def waiting(tx: Tx, pen: Pen, who: Account, args: Args) -> Letter | None:
     return pen.letter(who.email, N_("What waits at %(hub)s"))
 
 
-SPARED = frozenset({"waiting"})  # letters that a hub without mail does without: the page says the same
+def rescue_asked(tx: Tx, pen: Pen, who: Account, args: Args) -> Letter | None:
+    pen.say(N_("A steward of %(hub)s says that you cannot sign in as %(name)s any more."), name=who.login)
+    pen.say(N_("Another steward has three days to say yes to letting you back in. Until then nothing changes."))
+    return _or_no(tx, pen, who, N_("Is somebody to let you back in? %(hub)s"))
+
+
+def rescue_approved(tx: Tx, pen: Pen, who: Account, args: Args) -> Letter | None:
+    pen.say(N_("Two stewards of %(hub)s have decided to let %(name)s back in."), name=who.login)
+    pen.say(N_("One has a link for you, the other a code. For an hour, whoever has both can choose a new password."))
+    return _or_no(tx, pen, who, N_("You can choose a new password: %(hub)s"))
+
+
+def _or_no(tx: Tx, pen: Pen, who: Account, subject: str) -> Letter | None:
+    """The rest of such a letter: how to say no. `None` when it is over meanwhile."""
+    key = rescue.new_refusal(tx, who.actor) if people.may(who, "resident") else None
+    if key is None:
+        return None
+    pen.say(N_("If you have not asked them for it, somebody may be after your account. Say no:"))
+    return pen.link("/rescue/refuse", key).letter(who.email, subject)
+
+
+def rescue_over(tx: Tx, pen: Pen, who: Account, args: Args) -> Letter | None:
+    if not people.may(who, "resident"):
+        return None
+    pen.say(
+        N_("It is over: %(name)s is not let back in at %(hub)s. Nothing of your account has changed."), name=who.login
+    )
+    pen.say(N_("If you cannot sign in, talk to the stewards again."))
+    return pen.letter(who.email, N_("Nothing has changed: %(hub)s"))
+
+
+HELPED = {
+    "rescue-used": N_("%(name)s on %(hub)s has a new password, chosen with what two stewards gave out."),
+    "reset-shell": N_("%(name)s on %(hub)s was given a new password by whoever runs the machine."),
+    "reset-shell-second": N_("%(name)s on %(hub)s was given a new password by whoever runs the machine."),
+    "link-made": N_("A steward of %(hub)s has made a link to choose a new password for %(name)s with."),
+}
+CLEARED = ("rescue-used", "reset-shell-second")
+
+
+def helped(tx: Tx, pen: Pen, who: Account, args: Args) -> Letter | None:
+    """Somebody else has seen to it that a new password can be, or was, chosen."""
+    letter = str(args["letter"])
+    if not people.may(who, "resident"):
+        return None
+    pen.say(HELPED[letter], name=who.login)
+    if letter != "link-made":
+        pen.say(N_("Everybody who was signed in with the old one was signed out."))
+    if letter in CLEARED:
+        pen.say(N_("There is no second step any more. Set one up again when you have signed in."))
+    address = f"{pen.base}/about"
+    pen.say(N_("If you know nothing of this, tell the people responsible at once: %(address)s"), address=address)
+    return pen.letter(who.email, N_("About your account: %(hub)s"))
+
+
+def apps_ended(tx: Tx, pen: Pen, who: Account, args: Args) -> Letter | None:
+    """To somebody who has not used an app for half a year."""
+    if not people.may(who, "resident"):
+        return None
+    pen.say(
+        N_("For half a year these apps have not acted for %(name)s on %(hub)s. They are let in no more:"),
+        name=who.login,
+    )
+    pen.quote(str(args["apps"]))
+    domain = settings.get(tx).domain
+    pen.say(N_("You need do nothing. To use one again, sign in with it: its server is %(domain)s."), domain=domain)
+    return pen.letter(who.email, N_("Apps that you no longer use: %(hub)s"))
+
+
+# Letters that a hub without mail does without: the pages say the same, or there is nobody to be told in time.
+SPARED = frozenset({
+    "waiting", "rescue-asked", "rescue-approved", "rescue-refused", "rescue-expired", "rescue-guessed", "rescue-used",
+    "reset-shell", "reset-shell-second", "link-made", "apps-ended",
+})  # fmt: skip
 Writer = Callable[[Tx, Pen, Any, Args], Letter | None]
 LETTERS: dict[str, Writer] = {
     "verify": verify, "known": known, "approved": approved, "refused": refused, "reset": reset, "sign-in": sign_in,
     "password-changed": password_changed, "new-address": new_address, "address-changed": address_changed,
-    "waiting": waiting,
+    "waiting": waiting, "rescue-asked": rescue_asked, "rescue-approved": rescue_approved, "rescue-refused": rescue_over,
+    "rescue-expired": rescue_over, "rescue-guessed": rescue_over, "rescue-used": helped, "reset-shell": helped,
+    "reset-shell-second": helped, "link-made": helped, "apps-ended": apps_ended,
 }  # fmt: skip
 
 

@@ -1,14 +1,18 @@
 """Passkeys and second steps in a real browser, with an authenticator that Chromium itself pretends to have."""
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Browser, expect
 from processes import PASSWORD, Hub
 from visitors import Visitor
 
-from hub import factors
+from hub import factors, people
 from hub.clock import now
+from hub.store import Tx
+from hub.store.open import opened
 
 pytestmark = pytest.mark.browser
 DEVICE = {
@@ -117,3 +121,69 @@ def test_two_factors_with_an_app_whose_key_is_typed(chromium: Browser, hub: Hub,
         it.is_told("You are signed in")
         assert it.path == "/events"
         assert not it.complaints
+
+
+async def _two_stewards(url: str) -> int:
+    """Dai and Bethan have been stewards for a while, and rhys lives here. Returns his number."""
+
+    def unit(tx: Tx) -> int:
+        hashed = people.hash_password(PASSWORD)
+        people.create(tx, "dai", "dai@example.org", hashed, "steward")
+        rhys = people.create(tx, "rhys", "rhys@example.org", hashed).actor
+        tx.run("UPDATE account SET raised = 0")
+        return rhys
+
+    async with opened(url) as store:
+        return await store.write(unit)
+
+
+def test_two_stewards_let_somebody_back_in_who_has_lost_everything(
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    hub = Hub(tmp_path_factory.mktemp("locked") / "data").set_up()
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(asyncio.run, _two_stewards(str(hub.data / "hub.db"))).result()
+    hub.start()
+    try:
+        with (
+            Visitor(chromium, hub.base, javascript=False) as bethan,
+            Visitor(chromium, hub.base, javascript=False) as dai,
+            Visitor(chromium, hub.base, javascript=False) as rhys,
+        ):
+            code = _ask_for_a_second(bethan)
+            link = _say_yes(dai)
+            rhys.page.goto(link)
+            rhys.page.get_by_label("The code").fill(code)
+            rhys.page.get_by_label("New password").fill("three odd words together")
+            rhys.page.get_by_label("The same again").fill("three odd words together")
+            rhys.press("Save my new password")
+            rhys.is_told("Your new password is saved")
+            rhys.sign_in("rhys", "three odd words together")
+            rhys.is_told("You are signed in")
+            bethan.open("/steward/audit")
+            for words in ("asked to let rhys back in", "said yes to letting rhys back in", "was let back in"):
+                bethan.sees(words)
+            assert not [*bethan.complaints, *dai.complaints, *rhys.complaints]
+    finally:
+        hub.stop()
+
+
+def _ask_for_a_second(it: Visitor) -> str:
+    it.sign_in("bethan", PASSWORD)
+    it.open("/steward/people")
+    it.page.locator("li", has_text="rhys@example.org").locator("summary").click()
+    it.page.locator("li", has_text="rhys@example.org").get_by_role("link", name="let them back in").click()
+    it.page.get_by_label("How do you know that it is them?").fill("I have rung him.")
+    it.press("Ask for a second steward")
+    it.is_told("Here is the code for rhys.")
+    return it.page.locator(".code.all").inner_text()
+
+
+def _say_yes(it: Visitor) -> str:
+    it.sign_in("dai", PASSWORD)
+    it.open("/steward/people")
+    it.follow("bethan asks for a second steward")
+    it.sees("I have rung him.")
+    it.press("Say yes, and make the link")
+    it.is_told("Here is the link for rhys.")
+    return it.page.locator(".code.all").inner_text()

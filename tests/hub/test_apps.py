@@ -1,6 +1,7 @@
 """Apps and what they are given, on both databases."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from conftest import Clock
@@ -10,6 +11,7 @@ from hub import apps, people, scopes
 from hub.apps import Consent, Draft
 from hub.clock import DAY, MINUTE
 from hub.errors import Invalid
+from hub.packing import unpack
 from hub.store import Store, Tx
 
 BACK = "tusk://back"
@@ -89,6 +91,27 @@ async def test_what_nobody_uses_for_half_a_year_ends_and_a_code_is_forgotten(sto
     await store.write(apps.agree, who, Consent(app.id, BACK, "read"))
     rows = await store.read(lambda tx: tx.all("SELECT * FROM code"))
     assert len(rows) == 1
+
+
+async def test_whoever_let_an_app_in_is_told_when_it_ends_unless_it_goes_on(store: Store, clock: Clock) -> None:
+    tusk, who = await store.write(a_scene)
+    ivory, _ = await store.write(apps.register, Draft("Ivory\nof old", (BACK,)))
+    for app in (tusk, tusk, ivory):
+        await store.write(apps.let_in, who, app, "read")
+    own = await store.write(apps.own_token, tusk, "read")
+    assert own is not None
+    clock.forward(179 * DAY)
+    assert (await store.read(apps.granted, who))[0].ends == clock.ms + DAY
+    fresh = await store.write(apps.let_in, who, tusk, "read")
+    clock.forward(2 * DAY)
+    assert await store.write(apps.sweep) == 4
+    assert await store.write(apps.sweep) == 0
+    assert await store.read(apps.held, fresh) is not None
+
+    def told(tx: Tx) -> list[Any]:
+        return [unpack(row["args"], dict[str, Any]) for row in tx.all("SELECT args FROM job WHERE kind = 'mail'")]
+
+    assert await store.read(told) == [{"letter": "apps-ended", "account": who, "apps": "Ivory of old"}]
 
 
 async def test_a_token_is_given_back_by_its_own_app_alone(store: Store) -> None:

@@ -118,7 +118,7 @@ async def test_codes_go_with_the_last_thing_that_they_stand_in_for(store: Store,
     assert (await store.read(factors.of, who)).codes == 0
 
 
-async def test_a_challenge_is_good_once_soon_and_for_what_it_was_made_for(store: Store, clock: Clock) -> None:
+async def test_a_challenge_is_good_once_soon_and_for_what_and_where_it_was_made(store: Store, clock: Clock) -> None:
     who = await store.write(open_hub)
     made = await store.write(factors.challenge, "sure", who)
     for purpose, account in (("sign-in", None), ("sure", None), ("second", who), ("sure", who + 1)):
@@ -127,6 +127,11 @@ async def test_a_challenge_is_good_once_soon_and_for_what_it_was_made_for(store:
     await store.write(factors.use_challenge, "sure", made, who)
     with pytest.raises(Invalid):
         await store.write(factors.use_challenge, "sure", made, who)
+    here = await store.write(factors.challenge, "sign-in", None, "a browser")
+    for browser in ("", "another browser"):
+        with pytest.raises(Invalid):
+            await store.write(factors.use_challenge, "sign-in", here, None, browser)
+    await store.write(factors.use_challenge, "sign-in", here, None, "a browser")
     late = await store.write(factors.challenge, "sign-in")
     clock.forward(5 * MINUTE)
     with pytest.raises(Invalid):
@@ -175,32 +180,30 @@ async def test_twenty_passkeys_are_enough(store: Store) -> None:
         await store.write(with_passkey, who, "one more")
 
 
-async def test_a_steward_takes_away_what_somebody_has_lost(store: Store, clock: Clock) -> None:
-    bethan = await store.write(open_hub)
+async def test_what_somebody_has_lost_is_forgotten_with_every_session(store: Store, clock: Clock) -> None:
+    await store.write(open_hub)
     rhys = await store.write(person, "rhys")
     await store.write(with_app, rhys)
     await store.write(with_passkey, rhys)
     secret = await store.write(sessions.open_session, rhys)
-    with pytest.raises(NotAllowed):
-        await store.write(factors.clear, rhys, rhys)
-    await store.write(factors.clear, bethan, rhys)
+    await store.write(factors.forget, rhys)
     assert not (await store.read(factors.of, rhys)).second
     assert await store.read(sessions.session, secret) is None
 
 
 async def test_what_changes_about_second_steps_stands_in_the_log(store: Store, clock: Clock) -> None:
-    bethan = await store.write(open_hub)
+    await store.write(open_hub)
     rhys = await store.write(person, "rhys")
     codes = await store.write(with_app, rhys)
     await store.write(factors.check_code, rhys, codes[0])
-    await store.write(factors.clear, bethan, rhys)
+    await store.write(factors.remove_app, rhys)
 
     def told(tx: Tx) -> list[tuple[str, int]]:
         rows = tx.all("SELECT * FROM change WHERE kind = 'account.second-step-changed' ORDER BY xid, id")
         return [(row["detail"], row["actor"]) for row in rows]
 
     log = await store.read(told)
-    assert [who for _, who in log] == [rhys, rhys, rhys, bethan]
+    assert [who for _, who in log] == [rhys, rhys, rhys, rhys]
     assert not any(code in detail for code in codes for detail, _ in log)
 
 

@@ -65,7 +65,7 @@ async def test_an_actor_elsewhere_answers_once_and_may_change_it(store: Store) -
     bethan, ask, sunil, _ = await offered(store)
     await store.write(helping.answer, ask.id, sunil, "refer", via="reply")
     (one,) = await store.read(helping.answers, bethan, ask.id)
-    assert (one.said, one.name, one.via) == ("refer", "@sunil@mastodon.example", "reply")
+    assert (one.said, one.name, one.handle, one.via) == ("refer", "Sunil", "@sunil@mastodon.example", "reply")
 
 
 async def test_an_offer_has_answers_of_its_own(store: Store) -> None:
@@ -241,7 +241,7 @@ async def test_a_neighbour_sees_what_they_have_offered_and_only_that(store: Stor
     assert await store.read(helping.all_mine, bethan) == []
     found = await store.read(helping.mine, ask.id, delyth)
     assert found is not None
-    assert found.name == "@delyth@glan.example"
+    assert (found.name, found.handle) == ("delyth", "@delyth@glan.example")
 
 
 # --- forgetting ------------------------------------------------------------------------------------

@@ -47,17 +47,6 @@ async def test_a_new_password_ends_every_session(store: Store) -> None:
     assert await store.read(people.session, secret) is None
 
 
-async def test_five_wrong_passwords_cost_a_wait_and_never_a_lock(store: Store) -> None:
-    bethan = await store.write(open_hub)
-    for _ in range(4):
-        await store.write(people.sign_in_failed, bethan)
-    assert (await store.read(people.known_as, "bethan"))[2] == 0  # type: ignore[index]
-    for _ in range(20):
-        await store.write(people.sign_in_failed, bethan)
-    wait = (await store.read(people.known_as, "bethan@glan.example"))[2] - clock.now()  # type: ignore[index]
-    assert 14 * clock.MINUTE < wait <= 15 * clock.MINUTE
-
-
 def test_a_password_fits_its_own_hash_and_no_other() -> None:
     kept = people.hash_password("a bridge of wet slate")
     assert people.password_fits("a bridge of wet slate", kept)

@@ -117,7 +117,7 @@ async def test_an_offer_is_accepted_done_and_thanked_on_both_sides(two: Two) -> 
     await two.offer(mirrored)
     it = await two.answer(ask)
     assert (it.via, it.words, it.available, it.hours) == ("pledge", VAN, WHEN, 3.0)
-    assert it.name == f"@delyth@{two.helping.wire.host}"
+    assert it.handle == f"@delyth@{two.helping.wire.host}"
     assert await two.states(ask, mirrored) == ("offered", "offered")
 
     steward = two.asking.steward

@@ -139,7 +139,7 @@ async def test_a_form_comes_back_with_what_was_typed_and_what_is_wrong(browser: 
     assert answer.status_code == 422
     assert 'value="Mill &#34;Bridge&#34;"' in page
     assert "There are 2 things to put right" in page
-    assert '<a href="#f-places">How many people can come?: Type a number, such as 40.</a>' in page
+    assert '<a href="#f-places">How many people can come? Type a number, such as 40.</a>' in page
     assert re.search(r'id="f-places"[^>]*value="lots"[^>]*aria-describedby="f-places-hint f-places-oops"', page)
     assert re.search(r'value="maybe"[^>]* checked', page)
     assert not re.search(r'value="yes"[^>]* checked', page)

@@ -64,6 +64,7 @@ async def test_it_starts_its_worker_if_it_is_to_and_stops_it_again(settled: Path
         async with _lifespan(app):
             assert app.state.hub is not None
             assert (app.state.work is not None and not app.state.work.done()) == inline
+            assert app.state.wire.opens == inline  # a letter is acted on where it is taken
         assert app.state.work is None or app.state.work.done()
 
 

@@ -42,6 +42,7 @@ from hub import (
     regards,
     relations,
     reports,
+    rescue,
     scheduled,
     statuses,
     tags,
@@ -80,6 +81,7 @@ PRIVATE = {
     "push": ("pushendpoint", "pushauth", "pushp256dh", "pushsecret"),
     "remark": ("accountnote",),
     "report": ("reportwords",),
+    "rescue": ("rescuewhy",),
     "scheduled": ("scheduledtext",),
     "session": ("sessionagent", "sessionplace"),
     "signup": ("joinname", "joinemail", "joinanswer", "refusalwords"),
@@ -94,7 +96,7 @@ OPEN = {
     "gone", "heard", "home", "hub", "inbox", "introduction", "joining", "known_hub", "letter", "list_member",
     "manner", "marker", "mention", "moved", "mute", "muted_thread", "notice", "notice_policy", "notice_welcome",
     "once", "peer", "pin", "pledge", "project", "push_key", "reaction", "recovery_code", "reported", "revision",
-    "series_event", "setup", "slice", "slice_thing", "suggestion_dismissed", "tag_feature", "thing_tag",
+    "series_event", "setup", "sign_in_try", "slice", "slice_thing", "suggestion_dismissed", "tag_feature", "thing_tag",
     "token", "trusted", "visit", "word", "migration",
 }  # fmt: skip
 WORDS = {name: f"zz{name}zz" for names in PRIVATE.values() for name in names}
@@ -177,6 +179,8 @@ def _ways_in(tx: Tx, steward: int, ann: int) -> None:
     people.open_session(tx, ann, z("sessionagent"), z("sessionplace"))
     recovery.ask_for_address(tx, ann, f"{z('newaddress')}@quince.example")
     recovery.new_address(tx, ann, f"{z('linkdetail')}@quince.example")
+    tx.run("UPDATE account SET raised = 0")
+    rescue.ask(tx, people.steward(tx).actor, ann, z("rescuewhy"))
     factors.add_passkey(tx, ann, z("credential"), b"key", 0, z("passkeyname"))
     tx.run("INSERT INTO authenticator (account, key, step, since) VALUES (:ann, :key, 0, 1)", ann=ann, key=z("totpkey"))
     invitations.make(tx, steward, note=z("invitationnote"))

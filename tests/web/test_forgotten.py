@@ -152,13 +152,44 @@ async def test_a_resident_signs_in_by_a_letter_in_the_browser_that_asked(
     await work(postal)
     link = postbox.link()
     other = postal.browser("198.51.100.9")
-    assert (await other.get(link)).status_code == 403
-    assert (await other.post(link)).status_code == 403
+    for refused in (await other.get(link), await other.post(link)):
+        assert refused.status_code == 403
+        assert "You asked in another browser" in refused.text
     for _ in range(2):
         assert "sign in as <b>rhys</b>" in (await postal.guest.get(link)).text
     assert (await postal.guest.post(link)).headers["location"] == "/account?done=signed-in&lang=en"
     assert (await postal.guest.get("/account")).status_code == 200
     assert (await postal.guest.post(link)).status_code == 403
+
+
+async def test_whoever_opens_the_letter_elsewhere_has_a_new_one_sent_that_works_there(
+    postal: Site, postbox: Postbox, clock: Clock
+) -> None:
+    await postal.guest.post("/signin/letter", data={"email": RHYS})
+    await work(postal)
+    link, phone = postbox.link(), postal.browser("198.51.100.9")
+    assert "/signin/link/here" in (await phone.get(link)).text
+    here = link.replace("/signin/link", "/signin/link/here")
+    assert (await phone.post(here)).headers["location"].startswith("/signin/letter?done=entry-letter")
+    await work(postal)
+    assert len(postbox.to(RHYS)) == 2, "it is not held up by the five minutes between two letters"
+    assert (await phone.post(here)).status_code == 403, "each letter brings one other at most"
+    assert (await postal.guest.post(link)).status_code == 403, "the first link is used up"
+    assert (await postal.guest.post(postbox.link())).status_code == 403
+    assert (await phone.post(postbox.link())).headers["location"].startswith("/account?done=signed-in")
+
+
+async def test_a_link_that_is_used_up_or_too_old_comes_with_the_form_for_a_new_one(
+    postal: Site, postbox: Postbox, clock: Clock
+) -> None:
+    await postal.guest.post("/signin/letter", data={"email": RHYS})
+    await work(postal)
+    clock.forward(10 * MINUTE)
+    late = await postal.guest.get(postbox.link())
+    assert late.status_code == 403
+    assert "too old" in late.text
+    assert 'action="/signin/letter' in late.text
+    assert 'name="email"' in late.text
 
 
 async def test_p05_the_link_is_good_for_ten_minutes_and_one_browser(

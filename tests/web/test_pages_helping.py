@@ -35,6 +35,16 @@ async def state(site: Site, it: Answer) -> str:
 # --- coordinators ----------------------------------------------------------------------------------
 
 
+async def test_coordinators_read_the_name_of_who_offers_and_then_the_handle(site: Site) -> None:
+    ask = await site.did(need)
+    it = await site.did(offer, ask.id)
+    olwen = await site.who("olwen")
+
+    for path in (f"/asks/{ask.id}/answers", f"/asks/{ask.id}/answers/{it.id}"):
+        page = (await olwen.get(path)).text
+        assert page.index(">Sunil<") < page.index("@sunil<wbr>@mastodon.<wbr>example")
+
+
 async def test_a_coordinator_goes_step_by_step_from_an_offer_to_the_thanks(either: Site, clock: Clock) -> None:
     ask = await either.did(need)
     it = await either.did(offer, ask.id)

@@ -6,7 +6,19 @@ from browsing import Site, fields
 from conftest import Clock
 from scene import party, stranger
 
-from hub import actors, events, homes, neighbouring, people, profiles, relations, scheduled, settings, statuses
+from hub import (
+    actors,
+    events,
+    homes,
+    neighbouring,
+    people,
+    profiles,
+    projects,
+    relations,
+    scheduled,
+    settings,
+    statuses,
+)
 from hub.clock import DAY, HOUR
 from hub.statuses import Draft, NewPoll
 from hub.store import Tx
@@ -148,7 +160,8 @@ async def test_organisers_know_a_neighbour_who_comes_by_name(site: Site) -> None
     await (await site.who("rhys")).post(f"/posts/{event}/do", data={"deed": "vote", "choice": "0"})
     page = (await (await site.who("olwen")).get(f"/events/{event}/people")).text
 
-    assert "Rhys Bowen, @rhys" in page
+    assert "Rhys Bowen" in page
+    assert "@rhys<wbr>@glan.<wbr>example" in page
     assert "from another server" not in page
 
 
@@ -302,3 +315,55 @@ async def test_what_cannot_be_said_any_more_is_a_draft(site: Site, clock: Clock)
     clock.forward(HOUR)
     assert await site.did(scheduled.say, id) is None
     assert "@olwen where?" in (await (await site.who("rhys")).get("/compose")).text
+
+
+async def test_a_project_is_followed_on_its_own_page(site: Site) -> None:
+    id, actor = await site.did(_a_project)
+    rhys, path = await site.who("rhys"), f"/projects/{id}"
+
+    assert 'value="follow"' in (await rhys.get(path)).text
+    followed = await rhys.post(f"/people/{actor}/do", data={"deed": "follow", "back": path})
+    assert followed.headers["location"] == f"{path}?done=deed-follow#a{actor}"
+    page = (await rhys.get(path)).text
+    assert "You follow this" in page
+    assert 'value="unfollow"' in page
+
+    await rhys.post(f"/people/{actor}/do", data={"deed": "unfollow", "back": path})
+    assert 'value="follow"' in (await rhys.get(path)).text
+
+
+async def test_a_guest_at_a_project_is_shown_the_way_from_their_own_server(site: Site) -> None:
+    id, _ = await site.did(_a_project)
+    page = (await site.guest.get(f"/projects/{id}")).text
+
+    assert 'value="follow"' not in page
+    assert "/follow?acct=" in page
+
+
+async def test_at_a_part_of_the_hub_a_neighbour_follows_all_of_it(site: Site) -> None:
+    def stop(tx: Tx) -> int:
+        relations.unfollow(tx, account(tx, "rhys"), settings.get(tx).actor)
+        return settings.get(tx).actor
+
+    hub, rhys = await site.did(stop), await site.who("rhys")
+    assert "Follow the hub itself" in (await rhys.get("/@events")).text
+    await rhys.post(f"/people/{hub}/do", data={"deed": "follow", "back": "/@events"})
+
+    assert "You follow the hub itself" in (await rhys.get("/@events")).text
+    assert "Follow the hub itself" not in (await site.guest.get("/@events")).text
+
+
+async def test_who_asks_to_follow_somebody_is_told_that_they_asked(site: Site) -> None:
+    def lock(tx: Tx) -> int:
+        tx.run("UPDATE actor SET locked = 1 WHERE id = :id", id=account(tx, "olwen"))
+        return account(tx, "olwen")
+
+    olwen, rhys = await site.did(lock), await site.who("rhys")
+    answer = await rhys.post(f"/people/{olwen}/do", data={"deed": "follow", "back": "/@olwen"})
+
+    assert answer.headers["location"] == f"/@olwen?done=deed-asked#a{olwen}"
+
+
+def _a_project(tx: Tx) -> tuple[int, int]:
+    made = projects.start(tx, account(tx, "olwen"), projects.Draft(title={"en": "A bench"}))
+    return made.id, made.actor

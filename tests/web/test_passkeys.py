@@ -37,9 +37,9 @@ async def show(browser: httpx.AsyncClient, credential: str, next: str = "") -> h
 @pytest.mark.parametrize("kind", ["es256", "eddsa", "rs256"])
 async def test_p_03_a_passkey_of_each_kind_is_made_and_signs_in(site: Site, kind: str) -> None:
     device = await enrol(site, kind=kind)
-    browser = site.browser()
     for _ in range(2):
-        answer = await show(browser, device.get(await asked(site.browser())), "/events?x=1")
+        browser = site.browser()
+        answer = await show(browser, device.get(await asked(browser)), "/events?x=1")
         assert answer.headers["location"] == "/events?x=1&done=signed-in"
     assert "Phone" in (await browser.get("/account/security")).text
 
@@ -69,6 +69,12 @@ async def test_the_first_passkey_brings_recovery_codes_and_the_second_none(site:
         assert answer.status_code == (200 if said else 303)
 
 
+async def signs_in(site: Site, device: Authenticator, **lies: object) -> httpx.Response:
+    """In a browser of their own."""
+    browser = site.browser()
+    return await show(browser, device.get(await asked(browser), **lies))
+
+
 LIES: dict[str, dict[str, object]] = {
     "another site's": {"rp": "evil.example"}, "made for another origin": {"origin": "https://evil.example"},
     "nobody touched it": {"flags": 0}, "of another kind": {"type": "webauthn.create"},
@@ -83,7 +89,7 @@ async def test_p_03_what_is_not_as_it_should_be_is_refused(site: Site, lie: str)
     answer = await show(browser, device.get(await asked(browser), **LIES[lie]))
     assert answer.status_code == 422
     assert REFUSED in answer.text or TOO_LATE in answer.text
-    assert not browser.cookies
+    assert "__Host-nh" not in browser.cookies
 
 
 @pytest.mark.parametrize("lie", [{"rp": "evil.example"}, {"origin": "https://evil.example"}, {"type": "webauthn.get"}])
@@ -98,12 +104,51 @@ async def test_nor_is_one_made_that_is_not_for_us(site: Site, lie: dict[str, str
 
 async def test_an_answer_is_good_once_and_for_five_minutes(site: Site, clock: Clock) -> None:
     device = await enrol(site)
-    credential = device.get(await asked(site.guest))
-    assert (await show(site.browser(), credential)).status_code == 303
-    assert TOO_LATE in (await show(site.browser(), credential)).text
-    late = device.get(await asked(site.guest))
+    browser = site.browser()
+    late, credential = device.get(await asked(browser)), device.get(await asked(browser))
+    assert (await show(browser, credential)).status_code == 303
+    assert TOO_LATE in (await show(browser, credential)).text
     clock.forward(5 * MINUTE)
-    assert TOO_LATE in (await show(site.browser(), late)).text
+    assert TOO_LATE in (await show(browser, late)).text
+
+
+async def test_an_answer_counts_in_the_browser_that_asked_and_in_no_other(site: Site) -> None:
+    device = await enrol(site)
+    browser, other = site.browser(), site.browser("198.51.100.9")
+    credential = device.get(await asked(browser))
+    await asked(other)  # a cookie of their own
+    for elsewhere in (site.browser("198.51.100.10"), other):
+        refused = await show(elsewhere, credential)
+        assert refused.status_code == 422
+        assert "was asked in another browser. Try your passkey again, here." in refused.text
+        assert "__Host-nh" not in elsewhere.cookies
+    assert (await show(browser, credential)).status_code == 303
+
+
+async def test_nor_does_one_for_the_second_step_a_new_passkey_or_being_sure(site: Site, clock: Clock) -> None:
+    device = await enrol(site)
+    here, there = [await site.who("rhys") for _ in range(2)]
+    new = Authenticator(site.base).create((await here.post("/account/passkeys/options")).text)
+    assert TOO_LATE in (await there.post("/account/passkeys", data={"name": "Theirs", "credential": new})).text
+    clock.forward(16 * MINUTE)
+    sure = device.get(await asked(here))
+    answer = await there.post("/signin/again?next=/account", data={"sure.credential": sure})
+    assert TOO_LATE in answer.text
+    halves = [site.browser(), site.browser("198.51.100.9")]
+    for half in halves:
+        await half.post("/signin", data={"name": "rhys", "password": PASSWORD})
+    credential = device.get(await asked(halves[0]))
+    assert TOO_LATE in (await halves[1].post("/signin/second", data={"credential": credential})).text
+    assert (await halves[0].post("/signin/second", data={"credential": credential})).status_code == 303
+
+
+async def test_the_cookie_lasts_as_long_as_the_question_and_goes_to_no_script_and_no_other_site(site: Site) -> None:
+    browser = site.browser()
+    first = (await browser.post("/signin/options")).headers["set-cookie"].lower()
+    for word in ("__host-nh-passkey=", "httponly", "secure", "samesite=strict", "path=/", "max-age=300"):
+        assert word in first, word
+    again = (await browser.post("/signin/options")).headers["set-cookie"].lower()
+    assert again == first, "the offer in the name’s field and the button do not take it from each other"
 
 
 async def test_an_answer_for_one_thing_is_no_answer_for_another(site: Site) -> None:
@@ -116,10 +161,10 @@ async def test_an_answer_for_one_thing_is_no_answer_for_another(site: Site) -> N
 async def test_a_passkey_that_never_counts_or_counts_backwards_still_works(site: Site) -> None:
     never = await enrol(site, counts=0)
     for _ in range(2):
-        assert (await show(site.browser(), never.get(await asked(site.guest)))).status_code == 303
+        assert (await signs_in(site, never)).status_code == 303
     counts = await enrol(site, "olwen")
     for uses in (9, 3):
-        assert (await show(site.browser(), counts.get(await asked(site.guest), uses=uses))).status_code == 303
+        assert (await signs_in(site, counts, uses=uses)).status_code == 303
 
 
 async def test_a_passkey_that_is_gone_or_whose_account_is_closed_lets_nobody_in(site: Site) -> None:
@@ -133,10 +178,10 @@ async def test_a_passkey_that_is_gone_or_whose_account_is_closed_lets_nobody_in(
     id, account = await site.store.read(ids)
     other = await enrol(site)
     await rhys.post(f"/account/passkeys/{id}/remove")
-    assert REFUSED in (await show(site.browser(), device.get(await asked(site.guest)))).text
-    assert (await show(site.browser(), other.get(await asked(site.guest)))).status_code == 303
+    assert REFUSED in (await signs_in(site, device)).text
+    assert (await signs_in(site, other)).status_code == 303
     await steward.post(f"/steward/people/{account}/close")
-    assert REFUSED in (await show(site.browser(), other.get(await asked(site.guest)))).text
+    assert REFUSED in (await signs_in(site, other)).text
 
 
 async def test_one_that_nobody_unlocked_is_one_step_and_the_app_is_the_second(site: Site) -> None:

@@ -61,7 +61,8 @@ LEAST = {
     "/invitations": "resident", "/invitations/{id:int}/revoke": "resident",
     "/steward/joining": "steward", "/steward/announcements": "steward", "/steward/announcements/remove": "steward",
     "/steward/audit": "moderator",
-    "/steward/people/{id:int}/second": "steward",
+    "/steward/people/{id:int}/rescue": "steward", "/steward/people/{id:int}/rescue/approve": "steward",
+    "/steward/people/{id:int}/rescue/refuse": "steward",
     "/account/profile": "resident", "/account/belongings": "resident",
     "/account/belongings/everything.zip": "resident", "/account/belongings/{kind}.csv": "resident",
     "/account/leave": "resident", "/account/leave/stay": "resident", "/account/move": "resident",
@@ -457,3 +458,16 @@ async def test_settings_show_what_is_and_keep_what_is_typed(either: Site) -> Non
     assert "Hillside" in page.text
     assert 'class="hue-20"' in page.text
     assert (await either.store.read(settings.get)).acct == "@hub@glan.example"
+
+
+async def test_why_a_server_was_not_reached_is_said_in_the_page_s_language_where_we_have_the_words(site: Site) -> None:
+    def trouble(tx: Tx) -> None:
+        for _ in range(6):
+            peers.failed(tx, "gts.example", "gts.example takes no connections.")
+            peers.failed(tx, "odd.example", "100% odd <b>")
+
+    await site.did(trouble)
+    page = (await (await site.who("bethan")).get("/steward/deliveries?lang=cy")).text
+
+    assert "Dyw gts.example ddim yn derbyn cysylltiadau." in page
+    assert '<span lang="en">100% odd &lt;b&gt;</span>' in page

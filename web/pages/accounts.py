@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import audit, factors, people
+from hub import audit, letters, people, rescue
 from hub.clock import DAY
 from hub.errors import HubError
 from hub.people import Account
+from hub.rescue import Rescue
 from hub.store import Tx
 from web import auth, done, forms, mail
 from web.forms import Form
@@ -36,7 +37,7 @@ class Role(msgspec.Struct, frozen=True):
 class AccountsPage(msgspec.Struct, frozen=True):
     """All accounts. `link` is a new link for `link_for` to choose a password with; it is shown only this once.
 
-    `mails`: whether the hub sends letters.
+    `mails`: whether the hub sends letters. `rescues`: who is to be let back in, by their account.
     """
 
     form: Form[Any]
@@ -47,6 +48,7 @@ class AccountsPage(msgspec.Struct, frozen=True):
     link_for: str = ""
     days: int = LASTS // DAY
     mails: bool = False
+    rescues: dict[int, Rescue] = msgspec.field(default_factory=dict)
 
 
 @auth.needs("steward")
@@ -56,10 +58,15 @@ async def accounts(request: Request) -> Response:
 
 async def _page(request: Request, form: Form[Any], status: int = 200, *, link: str = "", whose: str = "") -> Response:
     who, state = auth.require(request, "steward"), request.app.state
-    found = await state.store.read(people.all_)
+    found, rescues = await state.store.read(_all)
     address = f"{state.base}/password?key={link}" if link else ""
-    page = AccountsPage(form, found, who.actor, link=address, link_for=whose, mails=mail.on(state.config))
+    mails = mail.on(state.config)
+    page = AccountsPage(form, found, who.actor, link=address, link_for=whose, mails=mails, rescues=rescues)
     return render(request, "accounts.html", page, status, headers={"Cache-Control": "no-store"})
+
+
+def _all(tx: Tx) -> tuple[list[Account], dict[int, Rescue]]:
+    return people.all_(tx), rescue.under_way(tx)
 
 
 @auth.needs("steward")
@@ -100,6 +107,7 @@ def _renew(tx: Tx, who: int, id: int) -> tuple[Account, str]:
     people.require(tx, who, "steward")
     account = people.get(tx, id)
     audit.note(tx, who, "link", id, name=account.login)
+    letters.send(tx, "notice", "link-made", account.email, account=id)
     return account, people.new_link(tx, "password", account=id, lasts=LASTS)
 
 
@@ -111,15 +119,6 @@ async def role(request: Request) -> Response:
     wanted = form.value.role if form.value else ""
     await request.app.state.store.write(people.change_role, who.actor, request.path_params["id"], wanted)
     return see_other(request, done.path("/steward/people", "role"))
-
-
-@auth.needs("steward")
-@auth.sure
-async def clear(request: Request) -> Response:
-    """Somebody has lost their passkeys, their app and their codes: from now on their password alone is asked for."""
-    who = auth.require(request, "steward")
-    await request.app.state.store.write(factors.clear, who.actor, request.path_params["id"])
-    return see_other(request, done.path("/steward/people", "second-cleared"))
 
 
 @auth.needs("steward")
@@ -150,7 +149,6 @@ routes = [
     Route("/steward/people", accounts, methods=["GET"]),
     Route("/steward/people", create, methods=["POST"]),
     Route("/steward/people/{id:int}/link", renew, methods=["POST"]),
-    Route("/steward/people/{id:int}/second", clear, methods=["POST"]),
     Route("/steward/people/{id:int}/role", role, methods=["POST"]),
     Route("/steward/people/{id:int}/close", close, methods=["POST"]),
     Route("/steward/people/{id:int}/suspend", suspend, methods=["POST"]),

@@ -153,7 +153,7 @@ def _proposed(request: Request, ask: asks.Ask, it: Answer) -> dict[str, str]:
     lang = _lang(request)
     words = i18n.catalogue(lang, request.app.state.press.folders)
     title = (best(ask.title, lang) or ("", ""))[0]
-    thanks = words.gettext(THANKS_BY_NAME if it.named else THANKS) % {"name": it.name, "title": title}
+    thanks = words.gettext(THANKS_BY_NAME if it.named else THANKS) % {"name": it.handle or it.name, "title": title}
     hours = it.hours or ask.hours
     return {
         "how": "public", "no": words.gettext(DECLINED), "thanks": thanks, "hours": f"{hours:g}" if hours else "",

@@ -7,16 +7,20 @@ from starlette.routing import Route
 
 from hub import apps
 from hub.apps import Grant
+from hub.clock import DAY, now
 from web import auth, done, forms
 from web.mastodon.words import Means, meant
 from web.templates import render, see_other
 
+NEAR = 60 * DAY  # before an app ends that nobody uses, from when on the page says so
+
 
 class Let(msgspec.Struct, frozen=True):
-    """An app that is let in, and what that means."""
+    """An app that is let in, and what that means. `idle`: nobody has used it for so long that its end is near."""
 
     app: Grant
     means: Means
+    idle: bool
 
 
 class AppsPage(msgspec.Struct, frozen=True):
@@ -29,7 +33,7 @@ class AppsPage(msgspec.Struct, frozen=True):
 async def mine(request: Request) -> Response:
     who = auth.require(request, "resident")
     found = await request.app.state.store.read(apps.granted, who.actor)
-    page = AppsPage([Let(it, meant(it.scopes)) for it in found])
+    page = AppsPage([Let(it, meant(it.scopes), now() > it.ends - NEAR) for it in found])
     return render(request, "apps.html", page, headers={"Cache-Control": "no-store"})
 
 

@@ -35,6 +35,14 @@ SAID = {
     "held-back-all": N_("refused posts by %(name)s, all at once: %(many)s"),
     "account": N_("made an account for %(name)s: %(role)s"),
     "second-cleared": N_("took the second step of %(name)s away"),
+    "rescue-asked": N_("asked to let %(name)s back in: %(why)s"),
+    "rescue-approved": N_("said yes to letting %(name)s back in"),
+    "rescue-refused": N_("said no to letting %(name)s back in"),
+    "rescue-used": N_("was let back in by two stewards, and chose a new password: %(name)s"),
+    "rescue-expired": N_("ended the wish to let %(name)s back in: nobody saw to it in time"),
+    "rescue-guessed": N_("ended the wish to let %(name)s back in: five wrong codes were typed"),
+    "reset-shell": N_("gave %(name)s a new password by a command on the machine"),
+    "reset-shell-second": N_("gave %(name)s a new password and took their second step away by a command"),
     "link": N_("made a link for %(name)s to choose a new password"),
 }
 

@@ -79,7 +79,7 @@ def _csv(them: list[attendance.Attendance]) -> bytes:
     for it in them:
         said = "waiting" if it.waiting else it.said
         at = when.local(it.at, "UTC").strftime("%Y-%m-%d %H:%M UTC")
-        rows.writerow([_cell(it.name), said, it.party, _cell(it.contact), it.via, at])
+        rows.writerow([_cell(f"{it.name} {it.handle}".strip()), said, it.party, _cell(it.contact), it.via, at])
     return b"\xef\xbb\xbf" + out.getvalue().encode()  # the mark by which Excel knows that it is UTF-8
 
 

@@ -79,17 +79,18 @@ async def _do(request: Request, units: dict[str, Unit], what: str) -> Response:
     form = await forms.parse(request, Deed)
     limits.check(request, ANSWER, f"deed {who.actor}")
     typed = form.value or Deed("")
-    back = auth.back(typed.back, "/home")
+    back, stands = auth.back(typed.back, "/home"), None
     if what == "post" and typed.deed == "vote":
         await request.app.state.store.write(voting.vote, who.actor, id, _choices(typed.choice))
     elif typed.deed in units:
-        await request.app.state.store.write(units[typed.deed], who.actor, id)
+        stands = await request.app.state.store.write(units[typed.deed], who.actor, id)
     else:
         raise Invalid(N_("Use the buttons on the page."))
     if typed.deed == "remove" and back.startswith(f"/posts/{id}"):
         back = "/home"
     to = f"{back.partition('#')[0]}#{'s' if what == 'post' else 'a'}{id}" if typed.deed != "remove" else back
-    return see_other(request, done.path(to, f"deed-{typed.deed}") if typed.deed in TOLD else to)
+    word = "asked" if typed.deed == "follow" and stands and stands.requested else typed.deed
+    return see_other(request, done.path(to, f"deed-{word}") if typed.deed in TOLD else to)
 
 
 def _choices(typed: list[str]) -> list[int]:

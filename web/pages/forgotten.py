@@ -10,8 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hub import joining, people, recovery
-from hub.errors import N_, HubError, Invalid
-from hub.recovery import Change
+from hub.errors import N_, HubError, Invalid, NotAllowed
+from hub.recovery import Change, Elsewhere
 from web import auth, done, forms, limits, mail
 from web.forms import Form
 from web.templates import render, see_other
@@ -19,7 +19,7 @@ from web.templates import render, see_other
 Word = Annotated[str, Meta(max_length=300)]
 Password = Annotated[str, Meta(max_length=1000)]
 _PRIVATE = {"Cache-Control": "no-store"}
-MINUTES = recovery.ENTRY_LASTS // 60_000
+LETTER = "letter"  # the name of the cookie, after that of the hub's own
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -55,8 +55,8 @@ class ResetPage(msgspec.Struct, frozen=True):
 
 
 class LinkPage(msgspec.Struct, frozen=True):
-    """A link from a letter, before its button is pressed. `what`: enter, address or undo; `email`: the address that
-    it is about, "" when about none."""
+    """A link from a letter, before its button is pressed. `what`: enter, here, address, undo or refuse; `email`: the
+    address that it is about, "" when about none."""
 
     what: str
     action: str
@@ -115,7 +115,7 @@ async def reset(request: Request) -> Response:
     if form.value is None:
         return await _choose(request, form, 422)
     try:
-        _check(form.value, account.login, account.email, *state.hub.name.values())
+        check_typed(form.value, account.login, account.email, *state.hub.name.values())
     except Invalid as wrong:
         return await _choose(request, form.refuse(wrong), 422)
     hashed = await state.passwords.hashed(form.value.password)
@@ -123,7 +123,7 @@ async def reset(request: Request) -> Response:
     return see_other(request, done.path("/signin", "reset"))
 
 
-def _check(typed: NewPassword, *personal: str) -> None:
+def check_typed(typed: NewPassword, *personal: str) -> None:
     if typed.again != typed.password:
         raise Invalid(N_("The two passwords differ. Type the same one twice."), field="again")
     people.check_new_password(typed.password, *personal)
@@ -145,34 +145,49 @@ async def send_entry(request: Request) -> Response:
         return await _ask(request, form, 422, entry=True)
     browser = secrets.token_urlsafe(32)
     await state.store.write(recovery.ask_to_enter, email, browser)
+    return _sent(request, browser)
+
+
+def _sent(request: Request, browser: str) -> Response:
     response = see_other(request, done.path("/signin/letter", "entry-letter"))
-    name = _cookie(request)
-    secure = state.cookie == auth.SECURE
-    response.set_cookie(name, browser, max_age=MINUTES * 60, path="/", secure=secure, httponly=True, samesite="lax")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return auth.remember(request, response, LETTER, browser, recovery.ENTRY_LASTS, "lax")
+
+
+async def send_here(request: Request) -> Response:
+    """The letter was opened in another browser: a new link, for this one. Whoever has the letter may have it."""
+    limits.check(request, limits.LETTER)
+    browser = secrets.token_urlsafe(32)
+    await request.app.state.store.write(recovery.ask_here, _key(request), browser)
+    return _sent(request, browser)
 
 
 async def look(request: Request) -> Response:
-    account = await request.app.state.store.read(recovery.entering, _key(request), _browser(request))
+    try:
+        account = await request.app.state.store.read(recovery.entering, _key(request), _browser(request))
+    except NotAllowed as wrong:
+        return await _not_here(request, wrong)
     return _link(request, LinkPage("enter", "/signin/link", _key(request), account.login, ""))
 
 
 async def enter(request: Request) -> Response:
     limits.check(request, limits.SIGN_IN)
-    account = await request.app.state.store.write(recovery.enter, _key(request), _browser(request))
+    try:
+        account = await request.app.state.store.write(recovery.enter, _key(request), _browser(request))
+    except NotAllowed as wrong:
+        return await _not_here(request, wrong)
     response = await auth.enter(request, done.path("/account", "signed-in"), account)
-    secure = request.app.state.cookie == auth.SECURE
-    response.delete_cookie(_cookie(request), path="/", secure=secure, httponly=True, samesite="lax")
-    return response
+    return auth.forget(request, response, LETTER)
 
 
-def _cookie(request: Request) -> str:
-    return f"{request.app.state.cookie}-letter"
+async def _not_here(request: Request, wrong: NotAllowed) -> Response:
+    """A link that is good elsewhere is sent anew for here; for one that is not good, somebody asks again."""
+    if isinstance(wrong, Elsewhere):
+        return _link(request, LinkPage("here", "/signin/link/here", _key(request), "", ""), 403)
+    return await _ask(request, forms.blank().refuse(wrong), 403, entry=True)
 
 
 def _browser(request: Request) -> str:
-    return auth.cookie(request.scope, _cookie(request))
+    return auth.own_cookie(request, LETTER)
 
 
 # Another address
@@ -233,8 +248,8 @@ async def undo(request: Request) -> Response:
     return see_other(request, done.path("/signin", "address-back"))
 
 
-def _link(request: Request, page: LinkPage) -> Response:
-    return render(request, "letter_link.html", page, headers=_PRIVATE)
+def _link(request: Request, page: LinkPage, status: int = 200) -> Response:
+    return render(request, "letter_link.html", page, status, headers=_PRIVATE)
 
 
 def _email(form: Form[Address]) -> str:
@@ -261,6 +276,7 @@ routes = [
     Route("/signin/letter", send_entry, methods=["POST"]),
     Route("/signin/link", look, methods=["GET"]),
     Route("/signin/link", enter, methods=["POST"]),
+    Route("/signin/link/here", send_here, methods=["POST"]),
     Route("/account/email", address, methods=["GET"]),
     Route("/account/email", send_address, methods=["POST"]),
     Route("/account/email/confirm", look_at_address, methods=["GET"]),

@@ -7,10 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import actors, asks, events, posts, projects
+from hub import actors, asks, events, posts, projects, relations
 from hub.actors import Actor
 from hub.people import Account, may
 from hub.projects import Project
+from hub.relations import Relation
 from hub.settings import Hub
 from hub.store import Tx
 from hub.things import Thing
@@ -45,10 +46,12 @@ class Update(msgspec.Struct, frozen=True):
 
 class ProjectPage(msgspec.Struct, frozen=True):
     """One project. `actor` is who is followed, by `followers` people and hubs. `organiser`: whether the visitor may
-    change it. `origin` is there for a project of another hub."""
+    change it. `origin` is there for a project of another hub. `stands`: how a neighbour stands to it, None for a guest.
+    """
 
     project: Project
     actor: Actor
+    stands: Relation | None
     followers: int
     photos: list[Photo]
     updates: list[Update]
@@ -101,6 +104,7 @@ def gather_one(tx: Tx, id: int, hub: Hub, who: Account | None, talk: int = 0) ->
     said = posts.said(tx, project=id, limit=UPDATES) if project.local else []
     return ProjectPage(
         project=project, actor=actors.get(tx, project.actor), followers=actors.counts(tx, project.actor)[0],
+        stands=relations.between(tx, who.actor, project.actor) if who else None,
         photos=photos(tx, project.pictures), updates=[Update(it, photos(tx, it.pictures)) for it in said],
         events=events.coming(tx, project=id, limit=EVENTS), asks=asks.open_(tx, project=id, limit=ASKS),
         replies=replies(tx, project, hub, talk, who), origin=origin(project), words=forms.blank(),

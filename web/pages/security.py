@@ -146,8 +146,7 @@ def _new_passkey(request: Request, form: Form[Any], status: int = 200) -> Respon
 @auth.sure
 async def passkey_options(request: Request) -> Response:
     limits.check(request, limits.PASSKEY)
-    made = await passkeys.new_options(request, auth.require(request, "resident"))
-    return Response(made, media_type="application/json", headers=_PRIVATE)
+    return await passkeys.new_options(request, auth.require(request, "resident"))
 
 
 @auth.needs("resident")

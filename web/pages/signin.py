@@ -92,13 +92,9 @@ async def options(request: Request) -> Response:
     limits.check(request, limits.PASSKEY)
     who = auth.account(request)
     if who is not None:
-        return _json(await passkeys.options(request, "sure", who))
+        return await passkeys.options(request, "sure", who)
     half = await _half(request)
-    return _json(await (passkeys.options(request, "second", half) if half else passkeys.options(request, "sign-in")))
-
-
-def _json(text: str) -> Response:
-    return Response(text, media_type="application/json", headers=_PRIVATE)
+    return await (passkeys.options(request, "second", half) if half else passkeys.options(request, "sign-in"))
 
 
 async def with_passkey(request: Request) -> Response:

@@ -10,17 +10,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import actors, asks, events, slices, things
+from hub import actors, asks, events, relations, slices, things
 from hub.asks import Ask
 from hub.clock import now
 from hub.errors import N_, NotFound
 from hub.events import Event
+from hub.people import Account
+from hub.relations import Relation
 from hub.settings import Hub
 from hub.slices import Slice
 from hub.store import Tx
 from hub.text import Text, pick
 from hub.things import Thing
-from web import feeds
+from web import auth, feeds
 from web.accept import ACTIVITY, feed, to_activity, wants_activity
 from web.cache import SHARED, shared
 from web.feeds import atom, ical, jsonfeed
@@ -44,7 +46,8 @@ class Part(msgspec.Struct, frozen=True):
 
 class SlicePage(msgspec.Struct, frozen=True):
     """One slice, and what is in it: events to come and over, open asks and offers, news. `webcal` is the address that
-    a calendar subscribes to, empty for a slice without events; `streets` what a patch is drawn by."""
+    a calendar subscribes to, empty for a slice without events; `streets` what a patch is drawn by. `stands`: how a
+    neighbour stands to the hub, whose news all of it is; None for a guest, and for what others publish."""
 
     part: Part
     name: Text
@@ -55,6 +58,7 @@ class SlicePage(msgspec.Struct, frozen=True):
     news: list[Thing]
     webcal: str
     streets: list[str]
+    stands: Relation | None
 
 
 class SlicesPage(msgspec.Struct, frozen=True):
@@ -95,7 +99,7 @@ async def answer(request: Request, it: Slice) -> Response:
     form = feed(request.headers.get("accept", ""))
     if form in FORMS:
         return _if_new(request, await FORMS[form](request, it))
-    page = await request.app.state.store.read(gather, it, hub)
+    page = await request.app.state.store.read(gather, it, hub, auth.account(request))
     return render(request, "slice.html", page, alternates=alternates(it, hub))
 
 
@@ -106,7 +110,7 @@ def alternates(it: Slice, hub: Hub) -> list[Alternate]:
     return found + ([Alternate(f"/@{it.handle}.ics", ical.MIME)] if it.kind in OF_EVENTS else [])
 
 
-def gather(tx: Tx, it: Slice, hub: Hub) -> SlicePage:
+def gather(tx: Tx, it: Slice, hub: Hub, who: Account | None = None) -> SlicePage:
     inside = slices.latest(tx, it, limit=400)
     found = [events.get(tx, one.id) for one in inside if one.kind == "event"]
     coming = sorted((one for one in found if not one.over), key=lambda one: (one.starts, one.id))
@@ -118,6 +122,7 @@ def gather(tx: Tx, it: Slice, hub: Hub) -> SlicePage:
         coming=coming[:COMING], over=over[:OVER], asks=[one for one in wanted if one.open][:ASKED], news=news,
         webcal=f"webcal://{hub.domain}/@{it.handle}.ics" if it.kind in OF_EVENTS else "",
         streets=it.rule.splitlines() if it.kind == "patch" else [],
+        stands=relations.between(tx, who.actor, hub.actor) if who and it.kind != "area" else None,
     )  # fmt: skip
 
 
