@@ -15,7 +15,7 @@ from hub.ids import new_id
 from hub.keys import Keys, generate
 from hub.packing import pack
 from hub.places import Area
-from hub.store import Row, Tx, among
+from hub.store import AMONG, Row, Tx, batches
 from hub.text import Text
 
 PAGE = 50
@@ -105,8 +105,8 @@ def version(tx: Tx, id: int) -> int:
 def versions(tx: Tx, ids: list[int]) -> dict[int, int]:
     """The same of many; who is unknown is left out."""
     found: dict[int, int] = {}
-    for these, named in among(ids):
-        found |= tx.lines(f"SELECT id, updated FROM actor WHERE id IN ({these})", **named)
+    for these in batches(ids):
+        found |= tx.lines(f"SELECT id, updated FROM actor WHERE id IN ({AMONG[len(these)]})", **these)
     return found
 
 

@@ -9,7 +9,7 @@ from hub import notices, viewing
 from hub.clock import HOUR
 from hub.errors import NotFound
 from hub.notices import FAVOURITE, FOLLOW, KINDS, REBLOG, Notice
-from hub.store import Tx, among
+from hub.store import AMONG, Tx, batches
 from hub.viewing import ease
 
 USUAL = (FAVOURITE, FOLLOW, REBLOG)  # kinds that are bundled unless an app says which
@@ -136,15 +136,15 @@ def _whole(tx: Tx, me: int, firsts: list[Notice]) -> dict[str, tuple[int, int]]:
     """Of each line how many notices it stands for, also beyond this page, and the newest."""
     found: dict[str, tuple[int, int]] = {}
     ends = [it.at // SPAN for it in firsts]
-    for these, named in among(list(dict.fromkeys([it.thing or 0 for it in firsts]))):
+    for these in batches(list(dict.fromkeys([it.thing or 0 for it in firsts]))):
         rows = tx.lines(
             f"""SELECT n.kind, coalesce(n.thing, 0), n.at / {SPAN}, count(*), max(n.id)
                 FROM notice n JOIN actor a ON a.id = n.actor
-                WHERE n.account = :me AND n.kind IN {_BUNDLED} AND coalesce(n.thing, 0) IN ({these})
+                WHERE n.account = :me AND n.kind IN {_BUNDLED} AND coalesce(n.thing, 0) IN ({AMONG[len(these)]})
                   AND n.at >= :start AND n.at < :end AND n.filtered = 0 AND a.removed IS NULL
                   AND (:content = 1 OR NOT EXISTS (SELECT 1 FROM block y WHERE y.blocker = :me AND y.blocked = n.actor))
                 GROUP BY 1, 2, 3""",
-            me=me, start=min(ends) * SPAN, end=(max(ends) + 1) * SPAN, **ease(tx, me), **named,
+            me=me, start=min(ends) * SPAN, end=(max(ends) + 1) * SPAN, **ease(tx, me), **these,
         )  # fmt: skip
         found |= {f"{kind}{f'-{thing}' if thing else ''}-{span}": (n, last) for kind, thing, span, n, last in rows}
     return found

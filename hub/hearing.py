@@ -9,7 +9,7 @@ from hub.clock import now
 from hub.kept import DIRECT, PUBLIC
 from hub.kept import PRIVATE as FOR_FEW
 from hub.packing import unpack
-from hub.store import Row, Tx, among
+from hub.store import AMONG, Row, Tx, batches
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -106,11 +106,11 @@ def unwilling(tx: Tx, it: Said) -> frozenset[int]:
 def alive(tx: Tx, tokens: Collection[int]) -> frozenset[int]:
     """Those among an app's tokens that still open something."""
     found: set[int] = set()
-    for these, named in among(sorted(tokens)):
+    for these in batches(sorted(tokens)):
         rows = tx.all(
             f"""SELECT t.id FROM token t LEFT JOIN account c ON c.actor = t.account
-                WHERE t.id IN ({these}) AND c.closed IS NULL""",
-            **named,
+                WHERE t.id IN ({AMONG[len(these)]}) AND c.closed IS NULL""",
+            **these,
         )  # fmt: skip
         found |= {row["id"] for row in rows}
     return frozenset(found)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from hub.store import Line, Tx, among
+from hub.store import AMONG, Line, Tx, batches
 from hub.viewing import FACTS, SEEN_WITH_EASE, Sight, ease
 
 LIKED, SHARED, MUTED, KEPT, PINNED = 1, 2, 4, 8, 16
@@ -30,11 +30,11 @@ def sights(tx: Tx, me: int, places: Iterable[Place]) -> list[Sight]:
     wanted = list(places)
     ids = list(dict.fromkeys(place[1] for place in wanted))
     found: dict[int, tuple[int, int, int, int]] = {}
-    for these, named in among(ids):
+    for these in batches(ids):
         rows = tx.lines(
             f"""SELECT t.id, {FACTS} FROM thing t JOIN actor a ON a.id = t.author
-                WHERE t.id IN ({these}) AND t.kind <> 'companion' AND {SEEN_WITH_EASE}""",
-            me=me, **ease(tx, me), **named,
+                WHERE t.id IN ({AMONG[len(these)]}) AND t.kind <> 'companion' AND {SEEN_WITH_EASE}""",
+            me=me, **ease(tx, me), **these,
         )  # fmt: skip
         found |= {row[0]: row[1:] for row in rows}
     return [(*place, *found[place[1]]) for place in wanted if place[1] in found]
@@ -60,8 +60,8 @@ def of(tx: Tx, me: int, sights: Iterable[Sight]) -> Marks:
 
 def _each(tx: Tx, me: int, ids: list[int]) -> list[Line]:
     found = []
-    for these, named in among(ids):
-        found += tx.lines(_OF_THINGS.format(where=f"IN ({these})", **_NAMES), me=me, **named)
+    for these in batches(ids):
+        found += tx.lines(_OF_THINGS.format(where=f"IN ({AMONG[len(these)]})", **_NAMES), me=me, **these)
     return found
 
 
@@ -77,11 +77,11 @@ _NEAR = _OF_THINGS.format(where="BETWEEN :low AND :high", **_NAMES) + " LIMIT :m
 def touched(tx: Tx, subjects: Iterable[int]) -> set[int]:
     """Whatever else looks different when these change: what they answer (its number of answers), who said them."""
     found: set[int] = set()
-    for these, named in among(list(subjects)):
+    for these in batches(list(subjects)):
         rows = tx.all(
             f"""SELECT t.author, p.id AS parent, p.root AS above FROM thing t LEFT JOIN thing p ON p.uri = t.reply_to
-                WHERE t.id IN ({these})""",
-            **named,
+                WHERE t.id IN ({AMONG[len(these)]})""",
+            **these,
         )  # fmt: skip
         found |= {row[name] for row in rows for name in ("author", "parent", "above") if row[name]}
     return found
