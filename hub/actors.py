@@ -15,7 +15,7 @@ from hub.ids import new_id
 from hub.keys import Keys, generate
 from hub.packing import pack
 from hub.places import Area
-from hub.store import Row, Tx
+from hub.store import AMONG, Row, Tx, batches
 from hub.text import Text
 
 PAGE = 50
@@ -104,11 +104,10 @@ def version(tx: Tx, id: int) -> int:
 
 def versions(tx: Tx, ids: list[int]) -> dict[int, int]:
     """The same of many; who is unknown is left out."""
-    named = {f"i{n}": id for n, id in enumerate(ids)}
-    if not named:
-        return {}
-    rows = tx.all(f"SELECT id, updated FROM actor WHERE id IN ({', '.join(f':{name}' for name in named)})", **named)
-    return {row["id"]: row["updated"] for row in rows}
+    found: dict[int, int] = {}
+    for these in batches(ids):
+        found |= tx.lines(f"SELECT id, updated FROM actor WHERE id IN ({AMONG[len(these)]})", **these)
+    return found
 
 
 def at(tx: Tx, uri: str) -> Actor:

@@ -1,6 +1,7 @@
 """What somebody is told, as lists show it: ten likes of a post in half a day are one line, with the faces of a few."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable
+from operator import attrgetter
 
 import msgspec
 
@@ -8,12 +9,13 @@ from hub import notices, viewing
 from hub.clock import HOUR
 from hub.errors import NotFound
 from hub.notices import FAVOURITE, FOLLOW, KINDS, REBLOG, Notice
-from hub.store import Tx
+from hub.store import AMONG, Tx, batches
+from hub.viewing import ease
 
 USUAL = (FAVOURITE, FOLLOW, REBLOG)  # kinds that are bundled unless an app says which
 SPAN = 12 * HOUR
 FACES = 8
-STRETCH = 4  # how many notices are looked at for each line that is asked for, at a time
+STRETCH = 2  # how many notices are looked at for each line that is asked for, at a time
 LONGEST = 1000  # notices that a page is made of at the most
 _ALONE = "ungrouped"
 
@@ -29,7 +31,7 @@ class Bundle(msgspec.Struct, frozen=True):
     newest: int
     oldest: int
     at: int
-    actors: list[int]
+    actors: tuple[int, ...]
     thing: int | None
 
 
@@ -47,7 +49,8 @@ def page(
     waiting: bool = False,
 ) -> list[Bundle]:  # fmt: skip
     """Lines, the newest first; of `after` those behind that notice, the oldest first to come."""
-    found: dict[str, list[Notice]] = {}
+    found: dict[Hashable, list[Notice]] = {}
+    together = frozenset(USUAL).intersection(bundled)
     up, seen = after is not None, 0
     while seen < LONGEST:
         some = notices.page(
@@ -56,14 +59,22 @@ def page(
         )  # fmt: skip
         seen += len(some)
         for it in reversed(some) if up else some:
-            key = key_of(it, bundled)
-            if key not in found and len(found) == limit:
-                return _bundles(tx, me, found)
-            found.setdefault(key, []).append(it)
+            key = (it.kind, it.thing, it.at // SPAN) if it.kind in together else it.id
+            those = found.get(key)
+            if those is not None:
+                those.append(it)
+            elif len(found) < limit:
+                found[key] = [it]
+            else:
+                return _bundles(tx, me, _keyed(found, bundled))
         if len(some) < limit * STRETCH:
             break
         before, after = (before, some[0].id) if up else (some[-1].id, after)
-    return _bundles(tx, me, found)
+    return _bundles(tx, me, _keyed(found, bundled))
+
+
+def _keyed(found: dict[Hashable, list[Notice]], bundled: Collection[str]) -> dict[str, list[Notice]]:
+    return {key_of(those[0], bundled): those for those in found.values()}
 
 
 def get(tx: Tx, me: int, key: str) -> tuple[Bundle, list[Notice]]:
@@ -106,50 +117,37 @@ def _members(tx: Tx, me: int, key: str) -> list[Notice]:
 
 
 def _bundles(tx: Tx, me: int, found: dict[str, list[Notice]]) -> list[Bundle]:
-    whole = _whole(tx, me, [it for those in found.values() for it in those[:1] if not _alone(it, found)])
+    whole = _whole(tx, me, [those[0] for key, those in found.items() if not key.startswith(_ALONE)])
     made = []
     for key, those in found.items():
-        those = sorted(those, key=lambda it: it.id, reverse=True)
+        if len(those) > 1:
+            those = sorted(those, key=_id, reverse=True)
         first = those[0]
         count, last = whole.get(key, (len(those), first.id))
-        faces = list(dict.fromkeys(it.actor for it in those))[:FACES]
-        made.append(
-            Bundle(
-                key=key,
-                kind=first.kind,
-                count=count,
-                last=last,
-                newest=first.id,
-                oldest=those[-1].id,
-                at=first.at,
-                actors=faces,
-                thing=first.thing,
-            )
-        )
-    return sorted(made, key=lambda it: it.newest, reverse=True)
+        faces = tuple(dict.fromkeys([it.actor for it in those]))[:FACES]
+        made.append(Bundle(key, first.kind, count, last, first.id, those[-1].id, first.at, faces, first.thing))
+    return sorted(made, key=_newest, reverse=True)
 
 
-def _alone(it: Notice, found: dict[str, list[Notice]]) -> bool:
-    return f"{_ALONE}-{it.id}" in found
+_id, _newest = attrgetter("id"), attrgetter("newest")
 
 
-def _whole(tx: Tx, me: int, firsts: Iterable[Notice]) -> dict[str, tuple[int, int]]:
+def _whole(tx: Tx, me: int, firsts: list[Notice]) -> dict[str, tuple[int, int]]:
     """Of each line how many notices it stands for, also beyond this page, and the newest."""
-    firsts = [*firsts]
-    if not firsts:
-        return {}
-    found = {}
-    for it in firsts:
-        start = it.at // SPAN * SPAN
-        row = tx.one(_COUNT, me=me, kind=it.kind, thing=it.thing or 0, start=start, end=start + SPAN)
-        if row is not None and row["n"]:
-            found[key_of(it)] = (row["n"], row["last"])
+    found: dict[str, tuple[int, int]] = {}
+    ends = [it.at // SPAN for it in firsts]
+    for these in batches(list(dict.fromkeys([it.thing or 0 for it in firsts]))):
+        rows = tx.lines(
+            f"""SELECT n.kind, coalesce(n.thing, 0), n.at / {SPAN}, count(*), max(n.id)
+                FROM notice n JOIN actor a ON a.id = n.actor
+                WHERE n.account = :me AND n.kind IN {_BUNDLED} AND coalesce(n.thing, 0) IN ({AMONG[len(these)]})
+                  AND n.at >= :start AND n.at < :end AND n.filtered = 0 AND a.removed IS NULL
+                  AND (:content = 1 OR NOT EXISTS (SELECT 1 FROM block y WHERE y.blocker = :me AND y.blocked = n.actor))
+                GROUP BY 1, 2, 3""",
+            me=me, start=min(ends) * SPAN, end=(max(ends) + 1) * SPAN, **ease(tx, me), **these,
+        )  # fmt: skip
+        found |= {f"{kind}{f'-{thing}' if thing else ''}-{span}": (n, last) for kind, thing, span, n, last in rows}
     return found
 
 
-_COUNT = """
-SELECT count(*) AS n, max(n.id) AS last FROM notice n JOIN actor a ON a.id = n.actor
-WHERE n.account = :me AND n.kind = :kind AND coalesce(n.thing, 0) = :thing AND n.at >= :start AND n.at < :end
-  AND n.filtered = 0 AND a.removed IS NULL
-  AND NOT EXISTS (SELECT 1 FROM block y WHERE y.blocker = :me AND y.blocked = n.actor)
-"""
+_BUNDLED = str(USUAL)  # as SQL has it

@@ -1,6 +1,7 @@
 """What an app finds for somebody: people by what they are called, and what was said by its words, newest first."""
 
 import re
+from typing import cast
 
 from hub import actors, search
 from hub.clock import now
@@ -9,7 +10,7 @@ from hub.packing import unpack
 from hub.settings import Hub
 from hub.store import Row, Tx
 from hub.text import Text
-from hub.viewing import SEEN, WANTED
+from hub.viewing import FACTS, SEEN, SEEN_WITH_EASE, WANTED_WITH_EASE, Sight, ease
 
 COARSE = 400  # actors that are looked at more closely
 CLOSE = 3  # letters, from which on marks on them do not matter
@@ -23,35 +24,30 @@ _FOUND = """(t.author = :me
   OR EXISTS (SELECT 1 FROM bookmark y WHERE y.account = :me AND y.thing = t.id))"""
 
 
-def statuses(
+def statuses(tx: Tx, me: int, words: str, **which: int) -> list[int]:
+    """Ids of things that say all these words and that `me` may find, newest first; `which` as `sights` has it."""
+    return [sight[1] for sight in sights(tx, me, words, **which)]
+
+
+def sights(
     tx: Tx, me: int, words: str, *, author: int = 0, before: int | None = None, after: int | None = None,
     skip: int = 0, limit: int = 20,
-) -> list[int]:  # fmt: skip
-    """Ids of things that say all these words and that `me` may find, newest first; of one author if it is named."""
+) -> list[Sight]:  # fmt: skip
+    """The same, ready to be shown; of one author if it is named."""
     asked = search.query(tx, words)
     if not asked:
         return []
     # In the order of the index of words, as `search.things` has it.
-    rows = tx.all(
-        f"""SELECT t.id FROM word CROSS JOIN thing t CROSS JOIN actor a
+    rows = tx.lines(
+        f"""SELECT t.id, t.id, NULL, {FACTS} FROM word CROSS JOIN thing t CROSS JOIN actor a
             WHERE {search.SAYS[tx.dialect.name]} AND t.id = word.rowid AND a.id = t.author AND t.kind <> 'companion'
               AND word.rowid < :before AND word.rowid > :after AND (:author = 0 OR t.author = :author)
-              AND {_FOUND} AND {SEEN} AND (:content = 1 OR ({WANTED}))
+              AND {_FOUND} AND {SEEN_WITH_EASE} AND {WANTED_WITH_EASE}
             ORDER BY word.rowid DESC LIMIT :limit OFFSET :skip""",
-        words=asked, me=me, now=now(), content=_content(tx, me), author=author, before=before or 2**63 - 1,
-        after=after or 0, limit=limit, skip=skip,
+        words=asked, me=me, now=now(), author=author, before=before or 2**63 - 1, after=after or 0, limit=limit,
+        skip=skip, **ease(tx, me),
     )  # fmt: skip
-    return [row["id"] for row in rows]
-
-
-def _content(tx: Tx, me: int) -> int:
-    """1 for who has shut nobody out, so that it need not be asked of each thing."""
-    row = tx.one(
-        """SELECT EXISTS (SELECT 1 FROM block WHERE blocker = :me) OR EXISTS (SELECT 1 FROM mute WHERE account = :me)
-             OR EXISTS (SELECT 1 FROM muted_domain WHERE account = :me) AS shut""",
-        me=me,
-    )
-    return int(row is not None and not row["shut"])
+    return cast(list[Sight], rows)
 
 
 def accounts(

@@ -4,12 +4,12 @@ from collections.abc import Collection
 
 import msgspec
 
-from hub import homes, marks
+from hub import homes
 from hub.clock import now
 from hub.kept import DIRECT, PUBLIC
 from hub.kept import PRIVATE as FOR_FEW
 from hub.packing import unpack
-from hub.store import Row, Tx
+from hub.store import AMONG, Row, Tx, batches
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -109,13 +109,11 @@ def unwilling(tx: Tx, it: Said) -> frozenset[int]:
 def alive(tx: Tx, tokens: Collection[int]) -> frozenset[int]:
     """Those among an app's tokens that still open something."""
     found: set[int] = set()
-    wanted = sorted(tokens)
-    for at in range(0, len(wanted), marks.STEPS[-1]):
-        named = marks.numbered(wanted[at : at + marks.STEPS[-1]])
+    for these in batches(sorted(tokens)):
         rows = tx.all(
             f"""SELECT t.id FROM token t LEFT JOIN account c ON c.actor = t.account
-                WHERE t.id IN ({", ".join(f":{name}" for name in named)}) AND c.closed IS NULL""",
-            **named,
+                WHERE t.id IN ({AMONG[len(these)]}) AND c.closed IS NULL""",
+            **these,
         )  # fmt: skip
         found |= {row["id"] for row in rows}
     return frozenset(found)

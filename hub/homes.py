@@ -1,9 +1,12 @@
 """What somebody sees first: what those say and share whom they follow, newest first. Filled as it is said."""
 
+from typing import cast
+
 from hub.changes import Change, Kind
 from hub.clock import now
 from hub.kept import FOLLOWERS, OPEN, PUBLIC
 from hub.store import Row, Tx
+from hub.viewing import FACTS, SEEN_WITH_EASE, Sight, ease
 
 KEPT = 800  # on each first page
 BACK = 40  # things of somebody whom one begins to follow
@@ -12,10 +15,10 @@ _SAYS = (Kind.POST_PUBLISHED, Kind.EVENT_PUBLISHED, Kind.ASK_PUBLISHED, Kind.PRO
 _UNWANTED = """NOT EXISTS (SELECT 1 FROM block y WHERE y.blocker = :me AND y.blocked = {who})
   AND NOT EXISTS (SELECT 1 FROM mute y WHERE y.account = :me AND y.muted = {who}
     AND (y.ends IS NULL OR y.ends > :now))"""
-AUTHOR_WANTED, SHARER_WANTED = _UNWANTED.format(who="h.author"), _UNWANTED.format(who="h.shared_by")
+_AUTHOR_WANTED, _SHARER_WANTED = _UNWANTED.format(who="h.author"), _UNWANTED.format(who="h.shared_by")
 # Who is on a list that is read apart from all others.
-_NOT_APART = """NOT EXISTS (SELECT 1 FROM list_member y JOIN list z ON z.id = y.list
-    WHERE y.actor = coalesce(h.shared_by, h.author) AND z.account = :me AND z.exclusive = 1)"""
+_NOT_APART = """(:together = 1 OR NOT EXISTS (SELECT 1 FROM list_member y JOIN list z ON z.id = y.list
+    WHERE y.actor = coalesce(h.shared_by, h.author) AND z.account = :me AND z.exclusive = 1))"""
 _HIDE = "i.kind <> 'companion' AND i.removed IS NULL"
 
 
@@ -74,19 +77,36 @@ def page(
 ) -> list[Row]:  # fmt: skip
     """Rows of `id`, `thing`, `author`, `shared_by`, newest first. `before`, `since` bound it; `after` asks for the
     oldest ones behind that number."""
-    up = after is not None
-    order = "ASC" if up else "DESC"
-    rows = tx.all(
-        f"""SELECT h.id, h.thing, h.author, h.shared_by FROM home h JOIN thing t ON t.id = h.thing
+    rows = tx.all(_PAGE["ASC" if after is not None else "DESC"], **_stretch(tx, account, before, after, since, limit))
+    return rows[::-1] if after is not None else rows
+
+
+def sights(tx: Tx, account: int, *, before: int | None, after: int | None, since: int | None,
+           limit: int) -> list[Sight]:  # fmt: skip
+    """The same, ready to be shown."""
+    rows = tx.lines(_PAGE["ASC" if after is not None else "DESC"], **_stretch(tx, account, before, after, since, limit))
+    return cast(list[Sight], rows[::-1] if after is not None else rows)
+
+
+def _stretch(
+    tx: Tx, account: int, before: int | None, after: int | None, since: int | None, limit: int
+) -> dict[str, int]:
+    low = max(after or 0, since or 0)
+    return ease(tx, account) | {
+        "me": account, "before": before or 2**63 - 1, "after": low, "limit": limit, "now": now()
+    }  # fmt: skip
+
+
+_PAGE = {
+    order: f"""SELECT h.id, h.thing, h.shared_by, {FACTS} FROM home h JOIN thing t ON t.id = h.thing
             JOIN actor a ON a.id = h.author
-            WHERE h.account = :me AND h.id < :before AND h.id > :after AND t.removed IS NULL
-              AND (t.hidden IN (0, 3) OR t.author = :me)
-              AND {AUTHOR_WANTED} AND {SHARER_WANTED} AND {_NOT_APART}
-              AND NOT EXISTS (SELECT 1 FROM muted_domain y WHERE y.account = :me AND y.domain = a.domain)
-            ORDER BY h.id {order} LIMIT :limit""",
-        me=account, before=before or 2**63 - 1, after=max(after or 0, since or 0), limit=limit, now=now(),
-    )  # fmt: skip
-    return rows[::-1] if up else rows
+            WHERE h.account = :me AND h.id < :before AND h.id > :after AND t.kind <> 'companion' AND {SEEN_WITH_EASE}
+              AND (:content = 1 OR ({_AUTHOR_WANTED} AND {_SHARER_WANTED}
+                AND NOT EXISTS (SELECT 1 FROM muted_domain y WHERE y.account = :me AND y.domain = a.domain)))
+              AND {_NOT_APART}
+            ORDER BY h.id {order} LIMIT :limit"""
+    for order in ("ASC", "DESC")
+}
 
 
 def trim(tx: Tx) -> int:

@@ -4,82 +4,84 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from hub.store import Tx
-from hub.viewing import SEEN
+from hub.store import AMONG, Line, Tx, batches
+from hub.viewing import FACTS, SEEN_WITH_EASE, Sight, ease
 
-STEPS = (1, 5, 20, 40, 80, 160, 400)  # how many are asked for at once, so that the statements stay few
-_NAMES = {"like": "liked", "share": "shared", "kept": "kept", "pinned": "pinned"}
-
-
-class Mark(msgspec.Struct):
-    """A thing as it stands (`updated`: it and its author), and what one person has made of it."""
-
-    id: int
-    updated: int
-    author: int
-    author_updated: int
-    liked: bool = False
-    shared: bool = False
-    kept: bool = False
-    pinned: bool = False
-    muted: bool = False
+LIKED, SHARED, MUTED, KEPT, PINNED = 1, 2, 4, 8, 16
+Place = tuple[int, int, int | None]  # what is to be shown: under which number, which thing, shared by whom
 
 
-def of(tx: Tx, me: int, ids: Collection[int]) -> dict[int, Mark]:
-    """Those of these things that `me` may see, with their marks."""
-    found: dict[int, Mark] = {}
-    wanted = list(dict.fromkeys(ids))
-    for at in range(0, len(wanted), STEPS[-1]):
-        _look(tx, me, numbered(wanted[at : at + STEPS[-1]]), found)
+class Marks(msgspec.Struct):
+    """What one person has made of things: a sum of the above for each, and the conversations that they left."""
+
+    of: dict[int, int]
+    left: set[int]
+
+    def on(self, thing: int, root: int) -> int:
+        made = self.of.get(thing, 0)
+        return made | MUTED if self.left and root in self.left else made
+
+
+NONE = Marks({}, set())
+
+
+def sights(tx: Tx, me: int, places: Iterable[Place]) -> list[Sight]:
+    """Those of these things that `me` may see, in this order, ready to be shown."""
+    wanted = list(places)
+    ids = list(dict.fromkeys(place[1] for place in wanted))
+    found: dict[int, tuple[int, int, int, int]] = {}
+    for these in batches(ids):
+        rows = tx.lines(
+            f"""SELECT t.id, {FACTS} FROM thing t JOIN actor a ON a.id = t.author
+                WHERE t.id IN ({AMONG[len(these)]}) AND t.kind <> 'companion' AND {SEEN_WITH_EASE}""",
+            me=me, **ease(tx, me), **these,
+        )  # fmt: skip
+        found |= {row[0]: row[1:] for row in rows}
+    return [(*place, *found[place[1]]) for place in wanted if place[1] in found]
+
+
+def of(tx: Tx, me: int, sights: Iterable[Sight]) -> Marks:
+    """The marks of `me` on what they are about to see."""
+    ids = [sight[1] for sight in sights]
+    if not me or not ids:
+        return NONE
+    most = 2 * len(ids) + 20
+    rows = tx.lines(_NEAR, me=me, low=min(ids), high=max(ids), most=most)
+    if len(rows) == most:  # a list that reaches far back, of somebody who marks much: each is asked for by itself
+        rows = _each(tx, me, list(dict.fromkeys(ids)))
+    made, left = dict[int, int](), set[int]()
+    for mark, id in rows:
+        if mark == MUTED:
+            left.add(id)
+        else:
+            made[id] = made.get(id, 0) | mark
+    return Marks(made, left)
+
+
+def _each(tx: Tx, me: int, ids: list[int]) -> list[Line]:
+    found = []
+    for these in batches(ids):
+        found += tx.lines(_OF_THINGS.format(where=f"IN ({AMONG[len(these)]})", **_NAMES), me=me, **these)
     return found
 
 
-def _look(tx: Tx, me: int, named: dict[str, int], found: dict[int, Mark]) -> None:
-    among = ", ".join(f":{name}" for name in named)
-    rows = tx.all(
-        f"""SELECT t.id, t.updated, t.author, a.updated AS author_updated, coalesce(t.root, t.id) AS root
-            FROM thing t JOIN actor a ON a.id = t.author
-            WHERE t.id IN ({among}) AND t.kind <> 'companion' AND {SEEN}""",
-        me=me, **named,
-    )  # fmt: skip
-    for row in rows:
-        found[row["id"]] = Mark(row["id"], row["updated"], row["author"], row["author_updated"])
-    if not me:
-        return
-    made: dict[str, set[int]] = {"like": set(), "share": set(), "kept": set(), "pinned": set(), "muted": set()}
-    marks = tx.all(
-        f"""SELECT kind AS what, thing AS id FROM reaction WHERE actor = :me AND thing IN ({among})
-            UNION ALL SELECT 'kept', thing FROM bookmark WHERE account = :me AND thing IN ({among})
-            UNION ALL SELECT 'pinned', thing FROM pin WHERE account = :me
-            UNION ALL SELECT 'muted', root FROM muted_thread WHERE account = :me""",
-        me=me, **named,
-    )  # fmt: skip
-    for row in marks:
-        made[row["what"]].add(row["id"])
-    for what, name in _NAMES.items():
-        for id in made[what] & found.keys():
-            setattr(found[id], name, True)
-    if made["muted"]:
-        for row in rows:
-            found[row["id"]].muted = row["root"] in made["muted"]
-
-
-def numbered(ids: list[int]) -> dict[str, int]:
-    """Ids as parameters, as many as one of `STEPS`: the last comes again until there are."""
-    many = next((step for step in STEPS if step >= len(ids)), len(ids))
-    return {f"i{n}": id for n, id in enumerate([*ids, *ids[-1:] * (many - len(ids))])}
+_OF_THINGS = """SELECT CASE kind WHEN 'like' THEN {liked} ELSE {shared} END, thing FROM reaction
+    WHERE actor = :me AND thing {where}
+  UNION ALL SELECT {kept}, thing FROM bookmark WHERE account = :me AND thing {where}
+  UNION ALL SELECT {pinned}, thing FROM pin WHERE account = :me
+  UNION ALL SELECT {muted}, root FROM muted_thread WHERE account = :me"""
+_NAMES = {"liked": LIKED, "shared": SHARED, "kept": KEPT, "pinned": PINNED, "muted": MUTED}
+_NEAR = _OF_THINGS.format(where="BETWEEN :low AND :high", **_NAMES) + " LIMIT :most"
 
 
 def touched(tx: Tx, subjects: Iterable[int]) -> set[int]:
     """Whatever else looks different when these change: what they answer (its number of answers), who said them."""
     found: set[int] = set()
-    wanted = list(subjects)
-    for at in range(0, len(wanted), STEPS[-1]):
-        named = numbered(wanted[at : at + STEPS[-1]])
+    for these in batches(list(subjects)):
         rows = tx.all(
             f"""SELECT t.author, p.id AS parent, p.root AS above FROM thing t LEFT JOIN thing p ON p.uri = t.reply_to
-                WHERE t.id IN ({", ".join(f":{name}" for name in named)})""",
-            **named,
+                WHERE t.id IN ({AMONG[len(these)]})""",
+            **these,
         )  # fmt: skip
         found |= {row[name] for row in rows for name in ("author", "parent", "above") if row[name]}
     return found

@@ -4,6 +4,7 @@ A reader of the log: each change becomes a line for each person it concerns, onc
 """
 
 from collections.abc import Callable, Collection
+from typing import Any
 
 import msgspec
 
@@ -66,25 +67,35 @@ def _put(tx: Tx, it: Notice) -> Notice | None:
     return it if added else None
 
 
-def page(
+def page(tx: Tx, me: int, **which: Any) -> list[Notice]:
+    """What somebody is told, newest first; `which` as `told` has it."""
+    return [it for it, _ in told(tx, me, **which)]
+
+
+def told(
     tx: Tx, me: int, *, kinds: Collection[str] = KINDS, actor: int | None = None, before: int | None = None,
     after: int | None = None, since: int | None = None, limit: int = PAGE, waiting: bool = False,
-) -> list[Notice]:  # fmt: skip
-    """What somebody is told, newest first: of these kinds, by that actor. `waiting`: also what waits for their yes."""
+) -> list[tuple[Notice, int]]:  # fmt: skip
+    """The same, with when its actor was last changed: of these kinds, by that actor. `waiting`: also what waits for
+    their yes."""
     wanted = {f"k{n}": kind for n, kind in enumerate(kinds) if kind in KINDS}
     if not wanted:
         return []
     up = after is not None
     every = "" if len(wanted) == len(KINDS) else f"AND n.kind IN ({', '.join(f':{name}' for name in wanted)})"
-    rows = tx.all(
-        f"""SELECT n.* FROM notice n JOIN actor a ON a.id = n.actor
+    rows = tx.lines(
+        f"""SELECT n.id, n.account, n.kind, n.actor, n.thing, n.at, n.filtered, a.updated
+            FROM notice n JOIN actor a ON a.id = n.actor
             WHERE n.account = :me AND n.id < :before AND n.id > :after {every} {_BY if actor else ""}
-              {"" if waiting else "AND n.filtered = 0"} AND a.removed IS NULL AND {_WANTED}
+              {"" if waiting else "AND n.filtered = 0"} AND a.removed IS NULL AND (:content = 1 OR {_WANTED})
             ORDER BY n.id {"ASC" if up else "DESC"} LIMIT :limit""",
         me=me, before=before or 2**63 - 1, after=max(after or 0, since or 0), limit=limit,
-        **({"actor": actor} if actor else {}), **(wanted if every else {}),
+        **viewing.ease(tx, me), **({"actor": actor} if actor else {}), **(wanted if every else {}),
     )  # fmt: skip
-    return [_notice(row) for row in (rows[::-1] if up else rows)]
+    return [
+        (Notice(id, account, kind, who, thing, at, bool(filtered)), version)
+        for id, account, kind, who, thing, at, filtered, version in (rows[::-1] if up else rows)
+    ]
 
 
 def unread(tx: Tx, me: int, after: int, *, kinds: Collection[str] = KINDS, limit: int = 100) -> int:

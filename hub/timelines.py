@@ -1,6 +1,7 @@
 """What is read in order, newest first, by the number that apps page by: the hub's timeline, a hashtag's, a person's."""
 
 from collections.abc import Iterable
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -8,7 +9,7 @@ from hub import lists, mentions
 from hub.clock import DAY, now
 from hub.errors import N_, NotFound
 from hub.store import Row, Tx
-from hub.viewing import SEEN, WANTED
+from hub.viewing import FACTS, LET_IN, SEEN, WANTED, WANTED_WITH_EASE, Sight, ease
 
 HIGHEST = 2**63 - 1
 NO_LIST = N_("There is no such list.")
@@ -19,8 +20,10 @@ _STANDING = {
     lists.WEEK: "event e ON e.id = t.id WHERE e.ends > :now AND e.starts < :until AND e.status <> 'cancelled'",
     lists.NEAR: "ask k ON k.id = t.id WHERE k.status = 'open' AND k.expires > :now AND :until > 0",
 }
+_SIDES = {True: "t.local = 1", False: "t.local = 0"}
 PICTURED, ANY = "t.pictures <> '[]'", "1 = 1"
 
+S = TypeVar("S")
 Line = tuple[int, int, int | None]  # its number; the thing; who shared it, if that is what the line says
 
 
@@ -38,18 +41,18 @@ class Stretch(msgspec.Struct, frozen=True):
         return {"before": HIGHEST if self.before is None else self.before, "after": low, "limit": self.limit}
 
 
-def public(tx: Tx, me: int, part: Stretch, *, local: bool | None = None, pictures: bool = False) -> list[Line]:
+def public(tx: Tx, me: int, part: Stretch, *, local: bool | None = None, pictures: bool = False) -> list[Sight]:
     """What is said to everybody and answers nobody; here, elsewhere (what came from there), or both."""
     order = "ASC" if part.after is not None else "DESC"
     shown = PICTURED if pictures else ANY  # said in so many words: there are indexes of those with pictures, and of
-    where = ANY if local is None else "t.local = :side"  # each side
-    rows = tx.all(
-        f"""SELECT t.id FROM thing t JOIN actor a ON a.id = t.author
+    where = ANY if local is None else _SIDES[local]  # each side: with a number to be given, SQLite plans each time anew
+    rows = tx.lines(
+        f"""SELECT t.id, t.id, NULL, {FACTS} FROM thing t JOIN actor a ON a.id = t.author
             WHERE {where} AND t.id < :before AND t.id > :after AND t.reply_to IS NULL AND {_FOR_ALL} AND {shown}
-              AND (:me = 0 OR ({WANTED})) ORDER BY t.id {order} LIMIT :limit""",
-        side=int(bool(local)), me=me, now=now(), **part.bounds,
+              AND {LET_IN} AND {WANTED_WITH_EASE} ORDER BY t.id {order} LIMIT :limit""",
+        me=me, now=now(), **part.bounds, **ease(tx, me),
     )  # fmt: skip
-    return _down(part, _own(rows))
+    return _down(part, cast(list[Sight], rows))
 
 
 def tagged(
@@ -231,7 +234,7 @@ def _folded(words: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(filter(None, map(mentions.folded, words))))[:4]
 
 
-def _down(part: Stretch, rows: list[Line]) -> list[Line]:
+def _down(part: Stretch, rows: list[S]) -> list[S]:
     """Newest first, although they may have been asked for from below."""
     return rows[::-1] if part.after is not None else rows
 

@@ -12,15 +12,40 @@ from hub.things import Thing
 
 _TO_ME = "EXISTS (SELECT 1 FROM mention y WHERE y.thing = t.id AND y.actor = :me)"
 _I_FOLLOW = "EXISTS (SELECT 1 FROM follow y WHERE y.follower = :me AND y.followed = t.author AND y.state = 'accepted')"
-SEEN = f"""t.removed IS NULL AND (t.hidden = 0 OR t.author = :me
-  OR (t.hidden = {PRIVATE} AND ({_TO_ME} OR (t.audience = 'followers' AND {_I_FOLLOW}))))
-  AND NOT EXISTS (SELECT 1 FROM block y WHERE y.blocker = t.author AND y.blocked = :me)"""
+_FOR_ME = f"""t.removed IS NULL AND (t.hidden = 0 OR t.author = :me
+  OR (t.hidden = {PRIVATE} AND ({_TO_ME} OR (t.audience = 'followers' AND {_I_FOLLOW}))))"""
+_LET_IN = "NOT EXISTS (SELECT 1 FROM block y WHERE y.blocker = t.author AND y.blocked = :me)"
+SEEN = f"{_FOR_ME} AND {_LET_IN}"
 # Whose words `:me` does not want to see in a list (`:now` in ms); `a` is the author.
 WANTED = """NOT EXISTS (SELECT 1 FROM block y WHERE y.blocker = :me AND y.blocked = t.author)
   AND NOT EXISTS (SELECT 1 FROM mute y WHERE y.account = :me AND y.muted = t.author
     AND (y.ends IS NULL OR y.ends > :now))
   AND NOT EXISTS (SELECT 1 FROM muted_domain y WHERE y.account = :me AND y.domain = a.domain)"""
+# The same rules with what `ease` has found out: most people shut nobody out, and nobody asks it of each thing then.
+LET_IN = f"(:welcome = 1 OR {_LET_IN})"
+SEEN_WITH_EASE = f"{_FOR_ME} AND {LET_IN}"
+WANTED_WITH_EASE = f"(:content = 1 OR ({WANTED}))"
+# A line of a list as it is about to be shown: its number; the thing; who shared it, if that is what the line says; when
+# the thing was last changed; whose it is, and when they were; the root of its conversation.
+Sight = tuple[int, int, int | None, int, int, int, int]
+FACTS = "t.updated, t.author, a.updated AS author_updated, coalesce(t.root, t.id) AS root"
 NOTHING = N_("There is nothing at this address. It may have been taken down.")
+
+
+def ease(tx: Tx, me: int) -> dict[str, int]:
+    """What need not be asked of each thing: 1 where `me` is `content` (has shut nobody out), `welcome` (nobody has
+    shut them out), and reads all `together` (no list apart from the others)."""
+    if not me:
+        return {"content": 1, "welcome": 1, "together": 1}
+    found = tx.lines(
+        """SELECT EXISTS (SELECT 1 FROM block WHERE blocker = :me) OR EXISTS (SELECT 1 FROM mute WHERE account = :me)
+             OR EXISTS (SELECT 1 FROM muted_domain WHERE account = :me),
+             EXISTS (SELECT 1 FROM block WHERE blocked = :me),
+             EXISTS (SELECT 1 FROM list WHERE account = :me AND exclusive = 1)""",
+        me=me,
+    )
+    shut, shut_out, apart = found[0]
+    return {"content": int(not shut), "welcome": int(not shut_out), "together": int(not apart)}
 
 
 def get(tx: Tx, me: int, id: int) -> Thing:

@@ -21,6 +21,10 @@ class Spy:
         self._note(sql, params)
         return self._tx.all(sql, **params)
 
+    def lines(self, sql: str, **params: Any) -> Any:
+        self._note(sql, params)
+        return self._tx.lines(sql, **params)
+
     def one(self, sql: str, **params: Any) -> Any:
         self._note(sql, params)
         return self._tx.one(sql, **params)

@@ -113,8 +113,10 @@ def etag_of(body: bytes) -> str:
 
 def has_it(request: Request, etag: str) -> bool:
     """Whether who asks has it already."""
-    asked = request.headers.get("if-none-match", "")
-    return any(tag.strip().removeprefix("W/") in (etag, "*") for tag in asked.split(","))
+    asked = next((value for name, value in request.scope["headers"] if name == b"if-none-match"), b"")
+    return bool(asked) and any(
+        tag.strip().removeprefix("W/") in (etag, "*") for tag in asked.decode("latin-1").split(",")
+    )
 
 
 def _answer(request: Request, page: Kept) -> Response:

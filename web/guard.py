@@ -30,6 +30,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 HEALTH = frozenset({"/healthz", "/livez", "/readyz"})  # asked by machines that know no name
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 YEAR = 365 * 24 * 3600
+NO_STORE = (b"cache-control", b"no-store")
 _NO_PATH = re.compile(r"[\x00-\x1f\x7f]|/\d{19,}(?=[/.]|$)")  # the second is larger than any id of ours
 _NUL = re.compile(rb"%00", re.I)
 
@@ -80,7 +81,7 @@ class Guard:
         state = scope.setdefault("state", {})
         id, facts = secrets.token_hex(4), dict[str, str]()
         state["request_id"], state["facts"] = id, facts
-        self._seat(scope, headers)
+        self.seat(scope)
         if _one(headers, b"host") not in self.hosts or _NO_PATH.search(path):
             await receive()
             await send({"type": "websocket.close", "code": 1008})  # which is a 403 to who has not been let in
@@ -92,7 +93,7 @@ class Guard:
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         headers: Headers = scope["headers"]
-        self._seat(scope, headers)
+        self.seat(scope)
         status = self._refused(scope, headers)
         if status:
             response = await errors.http(Request(scope), HTTPException(status, headers={"Connection": "close"}))
@@ -110,11 +111,11 @@ class Guard:
             return self.crossing
         return self.popup if path.startswith(crossing.POPUP) else self.headers
 
-    def _seat(self, scope: Scope, headers: Headers) -> None:
+    def seat(self, scope: Scope) -> None:
         """Whose request it is, and that it came to our scheme: behind a proxy the server cannot know."""
         scope["scheme"] = self.scheme
         if self.proxies and scope.get("client"):
-            scope["client"] = (_client(scope["client"][0], headers, self.proxies), scope["client"][1])
+            scope["client"] = (_client(scope["client"][0], scope["headers"], self.proxies), scope["client"][1])
 
     def _refused(self, scope: Scope, headers: Headers) -> int:
         """The status to refuse with, 0 for none."""
@@ -194,7 +195,7 @@ class _Answer:
                     named.add(pair[0])
                     given.append(pair)
             if b"cache-control" not in named and self.scope["state"].get("account") is not None:
-                given.append((b"cache-control", b"no-store"))
+                given.append(NO_STORE)
         await self.send(message)
 
 

@@ -3,6 +3,7 @@
 import ipaddress
 import math
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -38,11 +39,15 @@ class Spent(msgspec.Struct, frozen=True):
     over: bool
 
     def headers(self) -> dict[str, str]:
-        ends = datetime.fromtimestamp(self.ends / 1000, UTC)
         return {
             "X-RateLimit-Limit": str(self.times), "X-RateLimit-Remaining": str(self.left),
-            "X-RateLimit-Reset": f"{ends:%Y-%m-%dT%H:%M:%S.%f}Z",
+            "X-RateLimit-Reset": _moment(self.ends),
         }  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _moment(at: int) -> str:
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
 class Counts:

@@ -6,6 +6,7 @@ ready is answered at once, a letter as soon as it has come whole (`web.front`), 
 
 import asyncio
 from asyncio import BaseTransport, TimerHandle
+from collections.abc import Coroutine
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from web.front import Front
+from web.mastodon.gate import Found
 
 PATIENCE = 10.0  # seconds from the first byte of a request to the last of its head
 SOON = 1.0  # seconds to the last byte of a letter; then it goes the long way, where there is patience for it
@@ -89,6 +91,10 @@ class Protocol(HttpToolsProtocol):
         if front is None or cycle.waiting_for_100_continue or self.flow.write_paused:
             return False
         if scope["method"] == "GET":
+            call = front.call(scope)  # type: ignore[arg-type]
+            if call is not None:
+                self._begin(self._answer(cycle, call))
+                return True
             reply = front.ready(scope)  # type: ignore[arg-type]
             if reply is not None:
                 self._say(cycle, *reply)
@@ -102,22 +108,33 @@ class Protocol(HttpToolsProtocol):
         return not cycle.more_body or self._letter is cycle
 
     def _open(self, letter: RequestResponseCycle) -> None:
-        task = self.loop.create_task(self._take(letter))
+        self._begin(self._take(letter))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self.loop.create_task(work)
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
+
+    async def _answer(self, cycle: RequestResponseCycle, call: Found) -> None:
+        assert self._front is not None
+        status, head, body = await self._front.answer(cycle.scope, call)  # type: ignore[arg-type]
+        self._write(cycle, _written(status, head, self._front.crossing), body)
 
     async def _take(self, letter: RequestResponseCycle) -> None:
         assert self._front is not None
         self._say(letter, *await self._front.take(letter.scope, bytes(letter.body)))  # type: ignore[arg-type]
 
     def _say(self, cycle: RequestResponseCycle, status: int, head: Head, body: bytes) -> None:
+        assert self._front is not None
+        self._write(cycle, _opening(status, head, self._front.always), body)
+
+    def _write(self, cycle: RequestResponseCycle, opening: bytes, body: bytes) -> None:
         if cycle.disconnected:
             return
-        assert self._front is not None
         dated = [b"%b: %b\r\n" % pair for pair in self.server_state.default_headers]
         end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
         cycle.response_started = cycle.response_complete = True
-        self.transport.write(b"".join([_opening(status, head, self._front.always), *dated, end, body]))
+        self.transport.write(b"".join([opening, *dated, end, body]))
         if not cycle.keep_alive:
             self.transport.close()
         self.on_response_complete()
@@ -160,14 +177,27 @@ class Protocol(HttpToolsProtocol):
             raise ValueError("The head of the request is too long.")  # answered with 400, and hung up on
 
 
-@lru_cache(maxsize=1024)
-def _opening(status: int, head: Head, always: Head) -> bytes:
+def _written(status: int, head: Head, always: Head) -> bytes:
     """The first lines of an answer: with what every answer carries, unless it says otherwise itself."""
     named = {name.lower() for name, _ in head}
-    lines = [*head, *(pair for pair in always if pair[0] not in named)]
-    if any(HEADER_RE.search(name) or HEADER_VALUE_RE.search(value) for name, value in lines):
+    more = always if named.isdisjoint(_names(always)) else tuple(pair for pair in always if pair[0] not in named)
+    return STATUS_LINE[status] + _lines(head) + _opened(more)
+
+
+def _lines(head: Head) -> bytes:
+    names, values = b"".join([name for name, _ in head]), b"".join([value for _, value in head])
+    if HEADER_RE.search(names) or HEADER_VALUE_RE.search(values):
         raise RuntimeError("A header would end in the middle.")
-    return STATUS_LINE[status] + b"".join(b"%b: %b\r\n" % pair for pair in lines)
+    return b"".join([b"%b: %b\r\n" % pair for pair in head])
+
+
+_opened = lru_cache(maxsize=64)(_lines)
+_opening = lru_cache(maxsize=1024)(_written)  # of what is answered alike many times
+
+
+@lru_cache(maxsize=16)
+def _names(head: Head) -> frozenset[bytes]:
+    return frozenset(name for name, _ in head)
 
 
 def socket(**given: Any) -> asyncio.Protocol:

@@ -1,5 +1,7 @@
 """What residents read one below the other: words, events and asks as cards, with what the reader may do with each."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from hub import actors, asks, events, held, timelines, viewing, voting
@@ -8,6 +10,7 @@ from hub.kept import OPEN, Thing
 from hub.settings import Hub
 from hub.store import Row, Tx
 from hub.text import Text
+from hub.viewing import Sight
 from hub.voting import Standing
 from web.showing import Photo, photos, place, web_address
 
@@ -78,9 +81,9 @@ def one(tx: Tx, hub: Hub, me: int, thing: Thing) -> Card:
     return _card(tx, hub, me, Entry(thing.id, thing.id), thing, _counts(tx, [thing.id], me))
 
 
-def entries(lines: list[timelines.Line]) -> list[Entry]:
+def entries(lines: Sequence[timelines.Line | Sight]) -> list[Entry]:
     """A list of the domain, to be shown as cards."""
-    return [Entry(id, thing, shared_by) for id, thing, shared_by in lines]
+    return [Entry(*line[:3]) for line in lines]
 
 
 def older(before: int, most: int = MOST) -> timelines.Stretch:

@@ -4,7 +4,7 @@ A module of the API has handlers, and `routes = [route("GET", "/api/v1/…", han
 """
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 from starlette.datastructures import State
@@ -19,11 +19,12 @@ from hub.store import Store
 from web import errors
 from web.forms import Upload as Upload
 from web.mastodon import rates
-from web.mastodon.params import LARGEST, Params, read
+from web.mastodon.params import LARGEST, PLAIN, Params, pairs, read
 from web.mastodon.params import Page as Page
-from web.mastodon.recent import Recent, standing
+from web.mastodon.recent import Ready, Recent, standing
 
 JSON = "application/json; charset=utf-8"
+_JSON = (b"content-type", JSON.encode())
 INVALID_TOKEN = "The access token is invalid"  # noqa: S105 - what clients look for, word for word
 OUTSIDE = "This action is outside the authorized scopes"
 NEEDS_USER = "This method requires an authenticated user"
@@ -97,7 +98,8 @@ async def caller_of(store: Store, token: str) -> Caller | None:
 
 def bearer(request: Request) -> str:
     """The token in the header, the only place where one counts."""
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    said = next((value for name, value in request.scope["headers"] if name == b"authorization"), b"")
+    kind, _, token = said.decode("latin-1").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
 
 
@@ -158,7 +160,8 @@ def answer(value: object, status: int = 200, headers: dict[str, str] | None = No
 
 def raw(body: bytes, headers: dict[str, str] | None = None) -> Response:
     """JSON that is ready made."""
-    return Response(body, 200, headers, JSON)
+    more = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()]
+    return Ready(body, 200, [*more, (b"content-length", b"%d" % len(body)), _JSON])
 
 
 def listed(request: Request, items: list[bytes], ids: list[int], page: Page) -> Response:
@@ -166,19 +169,49 @@ def listed(request: Request, items: list[bytes], ids: list[int], page: Page) -> 
     return raw(b"[%b]" % b",".join(items), links(request, ids, page))
 
 
+def pieced(request: Request, items: list[tuple[bytes, ...]], ids: list[int], page: Page) -> Response:
+    """The same of what is in pieces yet."""
+    parts = [b"["]
+    for one in items:
+        parts += one
+        parts.append(b",")
+    parts[max(len(parts) - 1, 1) :] = [b"]"]
+    return joined(parts, links(request, ids, page))
+
+
+def joined(parts: list[bytes], headers: dict[str, str]) -> Response:
+    """JSON in pieces, most of which are kept.
+
+    Bytes remember their own hash, so that what the page is known by costs less than to look through all of it.
+    """
+    return raw(b"".join(parts), {"ETag": f'"{hash(tuple(parts)) & _MASK:016x}"'} | headers)
+
+
+def between(bodies: list[bytes]) -> list[bytes]:
+    """The same with commas."""
+    return [part for body in bodies for part in (b",", body)][1:]
+
+
 def links(request: Request, ids: list[int], page: Page) -> dict[str, str]:
     """The `Link` header of a list: onwards first (some read no further), and back."""
     if not ids:
         return {}
-    query = request.scope["query_string"].decode("latin-1")
-    kept = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in _PAGING]
-    here = request.app.state.base + request.scope["path"].rstrip("/")
-    onwards = f'<{here}?{urlencode([*kept, ("max_id", ids[-1])])}>; rel="next"'
-    back = f'<{here}?{urlencode([*kept, ("min_id", ids[0])])}>; rel="prev"'
-    return {"Link": f"{onwards}, {back}" if len(ids) >= page.limit else back}
+    here = f"{request.app.state.base}{request.scope['path'].rstrip('/')}?{_kept(request.scope['query_string'])}"
+    back = f'<{here}min_id={ids[0]}>; rel="prev"'
+    return {"Link": f'<{here}max_id={ids[-1]}>; rel="next", {back}' if len(ids) >= page.limit else back}
+
+
+def _kept(query: bytes) -> str:
+    """What else was asked, to be asked again with another page."""
+    words = query.decode("latin-1")
+    if PLAIN.fullmatch(words):
+        return "".join([f"{one}&" for one in words.split("&") if one and one.partition("=")[0] not in _PAGING])
+    kept = [pair for pair in pairs(words) if pair[0] not in _PAGING]
+    return f"{urlencode(kept)}&" if kept else ""
 
 
 _PAGING = ("max_id", "min_id", "since_id")
+_MASK = 2**64 - 1
 
 
 def path_id(request: Request, name: str = "id") -> int:

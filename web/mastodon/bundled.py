@@ -1,5 +1,7 @@
 """What somebody is told, in bundles: the second way of asking, where each account and status is written once."""
 
+from functools import lru_cache
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,12 +10,12 @@ from hub import bundles
 from hub.bundles import USUAL, Bundle
 from hub.store import Tx
 from web.mastodon import entities
-from web.mastodon.api import Caller, Page, answer, links, raw, route
+from web.mastodon.api import Caller, Page, answer, between, joined, links, raw, route
 from web.mastodon.notifications import ABOUT, COUNTED, DEFAULT, MOST, MOST_COUNTED, Asked, asked, last_read
 from web.mastodon.params import Params
 from web.mastodon.recent import given
 from web.mastodon.shapes import encoded, stamp
-from web.mastodon.view import Entry, View, view
+from web.mastodon.view import View, view
 
 PARTIAL = "partial_avatars"
 _PARTS = ("id", "acct", "url", "avatar", "avatar_static", "locked", "bot")
@@ -49,16 +51,17 @@ async def all_(request: Request, caller: Caller, params: Params) -> Response:
     page, partial = params.page(DEFAULT, MOST), params.text("expand_accounts") == PARTIAL
 
     async def made() -> Response:
-        body, found = await request.app.state.store.read(
+        parts, found = await request.app.state.store.read_hot(
             _page, view(request), caller.id, asked(params), _bundled(params), page, partial
         )
-        return raw(body, _links(request, found, page))
+        return joined(parts, _links(request, found, page))
 
     return await given(request, caller.id, made)
 
 
 async def one(request: Request, caller: Caller, params: Params) -> Response:
-    return raw(await request.app.state.store.read(_one, view(request), caller.id, _key(request)))
+    parts = await request.app.state.store.read(_one, view(request), caller.id, _key(request))
+    return raw(b"".join(parts))
 
 
 async def accounts(request: Request, caller: Caller, params: Params) -> Response:
@@ -93,7 +96,7 @@ def _links(request: Request, found: list[Bundle], page: Page) -> dict[str, str]:
 
 def _page(
     tx: Tx, v: View, me: int, it: Asked, bundled: tuple[str, ...], page: Page, partial: bool
-) -> tuple[bytes, list[Bundle]]:
+) -> tuple[list[bytes], list[Bundle]]:
     found = bundles.page(
         tx, me, kinds=it.kinds, actor=it.actor, waiting=it.waiting, bundled=bundled, before=page.max_id,
         after=page.min_id, since=page.since_id, limit=page.limit,
@@ -101,38 +104,43 @@ def _page(
     return _written(tx, v, me, found, partial=partial), found
 
 
-def _one(tx: Tx, v: View, me: int, key: str) -> bytes:
+def _one(tx: Tx, v: View, me: int, key: str) -> list[bytes]:
     found, _ = bundles.get(tx, me, key)
     return _written(tx, v, me, [found], partial=False)
 
 
-def _written(tx: Tx, v: View, me: int, found: list[Bundle], *, partial: bool) -> bytes:
-    about = [it.thing for it in found if it.thing is not None and it.kind in ABOUT]
-    shown = dict(entities.statuses(tx, v, me, [Entry(id, id) for id in dict.fromkeys(about)]))
+def _written(tx: Tx, v: View, me: int, found: list[Bundle], *, partial: bool) -> list[bytes]:
+    """The page in pieces of JSON."""
+    shown = entities.shown(tx, v, me, [it.thing for it in found if it.thing is not None and it.kind in ABOUT])
     found = [it for it in found if it.kind not in ABOUT or it.thing in shown]
-    faces = list(dict.fromkeys(one for it in found for one in it.actors))
-    firsts = {it.actors[0] for it in found}
-    whole = [one for one in faces if not partial or one in firsts]
-    rest = [one for one in faces if one not in whole]
-    parts = b',"partial_accounts":[' + b",".join(_parts(tx, v, rest)) + b"]" if partial else b""
-    return (
-        b'{"accounts":[' + b",".join(entities.accounts(tx, v, whole)) + b"]" + parts
-        + b',"statuses":[' + b",".join(shown.values()) + b'],"notification_groups":['
-        + b",".join(encoded(_group(it)) for it in found) + b"]}"
-    )  # fmt: skip
+    faces = list(dict.fromkeys([one for it in found for one in it.actors]))
+    whole = faces
+    if partial:
+        firsts = {it.actors[0] for it in found}
+        whole = [one for one in faces if one in firsts]
+        faces = [one for one in faces if one not in firsts]
+    parts = [b'{"accounts":[', *between(entities.accounts(tx, v, whole))]
+    if partial:
+        parts += [b'],"partial_accounts":[', *between(_parts(tx, v, faces))]
+    parts.append(b'],"statuses":[')
+    for number, one in enumerate(shown.values()):
+        parts += (b",", *one) if number else one
+    return [*parts, b'],"notification_groups":[', *between([_group(it) for it in found]), b"]}"]
 
 
 def _parts(tx: Tx, v: View, ids: list[int]) -> list[bytes]:
     return [encoded(msgspec.json.decode(body, type=Part)) for body in entities.accounts(tx, v, ids)]
 
 
-def _group(it: Bundle) -> Group:
-    return Group(
+@lru_cache(maxsize=2048)
+def _group(it: Bundle) -> bytes:
+    shown = Group(
         group_key=it.key, notifications_count=it.count, type=it.kind, most_recent_notification_id=it.last,
         page_min_id=str(it.oldest), page_max_id=str(it.newest), latest_page_notification_at=stamp(it.at),
         sample_account_ids=[str(one) for one in it.actors],
         status_id=str(it.thing) if it.thing is not None and it.kind in ABOUT else "",
     )  # fmt: skip
+    return encoded(shown)
 
 
 def _accounts(tx: Tx, v: View, me: int, key: str) -> list[bytes]:

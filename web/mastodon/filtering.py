@@ -1,13 +1,13 @@
 """What somebody's filters say about statuses that they are about to see."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import msgspec
 
 from hub import filters, viewing
 from hub.filters import Caught
-from hub.marks import Mark
 from hub.store import Tx
+from hub.viewing import Sight
 from web.mastodon.filters import Filter, filter_
 from web.mastodon.shapes import encoded
 from web.mastodon.view import View
@@ -19,7 +19,7 @@ class Result(msgspec.Struct, frozen=True):
     status_matches: list[str]
 
 
-def filtered(tx: Tx, v: View, me: int, rows: Mapping[int, Mark]) -> dict[int, bytes]:
+def filtered(tx: Tx, v: View, me: int, sights: Iterable[Sight]) -> dict[int, bytes]:
     """For each of these things that a filter of theirs matches, the JSON list of `FilterResult`. Others are left out.
 
     One's own words are never filtered.
@@ -27,7 +27,8 @@ def filtered(tx: Tx, v: View, me: int, rows: Mapping[int, Mark]) -> dict[int, by
     sieve = filters.sieve(tx, me)
     if not sieve:
         return {}
-    words = _words(tx, v, me, {id: row.updated for id, row in rows.items() if row.author != me})
+    versions = {thing: updated for _, thing, _, updated, author, *_ in sights if author != me}
+    words = _words(tx, v, me, versions)
     found = {id: sieve.caught(id, said.__str__) for id, said in words.items()}
     return {id: encoded([_result(one, id) for one in caught]) for id, caught in found.items() if caught}
 

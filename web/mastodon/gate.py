@@ -43,6 +43,7 @@ from web.mastodon import (
     told,
 )
 from web.mastodon.api import Refused, answer
+from web.mastodon.params import framed
 
 # Each part of the API, whose `routes` are answered here.
 MODULES: tuple[Any, ...] = (
@@ -58,6 +59,7 @@ FAILED = N_("Validation failed: %(why)s")
 NOT_YET = N_("This hub is not set up yet.")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+Found = tuple[Endpoint, dict[str, str]]
 
 
 class Node(msgspec.Struct):
@@ -84,7 +86,7 @@ class Table:
                     raise ValueError(f"{method} {one.path} is answered twice")
                 node.here[method] = one.endpoint, tuple(names)
 
-    def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]] | None:
+    def find(self, method: str, path: str) -> Found | None:
         found = _walk(self._root, path.strip("/").split("/"), 0, [], method)
         return None if found is None else (found[0], dict(zip(found[1], found[2], strict=True)))
 
@@ -108,11 +110,19 @@ def _walk(
     return _walk(blank, steps, at + 1, [*filled, step], method)
 
 
+def short(table: Table, scope: Scope) -> Found | None:
+    """The call that a GET is, if its answer comes whole and nothing came with it but its head."""
+    path = scope["path"]
+    if not path.startswith("/api/") or path.startswith(events.PATH) or framed(scope):
+        return None
+    return table.find("GET", path)
+
+
 class Gate:
     """Answers what apps call; lets everything else pass."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app, self._table = app, Table(ROUTES)
+    def __init__(self, app: ASGIApp, table: Table) -> None:
+        self.app, self._table = app, table
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -129,7 +139,7 @@ class Gate:
         if found is None and not scope["path"].startswith(crossing.MACHINES):
             await self.app(scope, receive, send)
             return
-        response = await _answer(Request(scope, receive), found)
+        response = await answered(Request(scope, receive), found)
         await response(scope, receive, send)
 
 
@@ -155,7 +165,7 @@ async def _entered(request: Request) -> sockets.Entered:
     return await sockets.enter(request)
 
 
-async def _answer(request: Request, found: tuple[Endpoint, dict[str, str]] | None) -> Response:
+async def answered(request: Request, found: Found | None) -> Response:
     state = request.app.state
     try:
         await auth.look(state)
@@ -172,9 +182,8 @@ async def _answer(request: Request, found: tuple[Endpoint, dict[str, str]] | Non
     except Exception as exc:
         response = await refusal(request, exc)
     rate: Spent | None = request.scope["state"].get("rate")
-    if rate is not None:
-        for name, value in rate.headers().items():
-            response.headers.setdefault(name, value)
+    if rate is not None and response.status_code != 429:  # which says of itself what was too much
+        response.raw_headers += [(name.lower().encode(), value.encode()) for name, value in rate.headers().items()]
     return response
 
 

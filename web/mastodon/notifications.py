@@ -6,16 +6,17 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub import bundles, markers, notices, viewing
+from hub import actors, bundles, markers, notices, viewing
 from hub.errors import NotFound
 from hub.notices import KINDS, Notice
 from hub.store import Tx
 from web.mastodon import entities
-from web.mastodon.api import Caller, Page, answer, listed, path_id, raw, route
+from web.mastodon.api import Caller, Page, answer, path_id, pieced, raw, route
+from web.mastodon.entities import Parts
 from web.mastodon.params import Params
 from web.mastodon.recent import given
 from web.mastodon.shapes import stamp
-from web.mastodon.view import Entry, View, view
+from web.mastodon.view import View, view
 
 DEFAULT, MOST = 40, 80
 PLACE = "notifications"  # how the marker is called that says how far they have read
@@ -28,7 +29,7 @@ async def all_(request: Request, caller: Caller, params: Params) -> Response:
 
     async def made() -> Response:
         told, ids = await request.app.state.store.read_hot(_page, view(request), caller.id, asked(params), page)
-        return listed(request, told, ids, page)
+        return pieced(request, told, ids, page)
 
     return await given(request, caller.id, made)
 
@@ -73,28 +74,23 @@ def asked(params: Params) -> Asked:
 
 def written(tx: Tx, v: View, me: int, id: int) -> bytes:
     """One notice as JSON. Raises `NotFound`."""
-    found = bodies(tx, v, me, [notices.get(tx, me, id)])
+    it = notices.get(tx, me, id)
+    found = bodies(tx, v, me, [(it, actors.version(tx, it.actor))])
     if not found:
         raise NotFound(viewing.NOTHING)
-    return found[0]
+    return b"".join(found[0])
 
 
-def bodies(tx: Tx, v: View, me: int, told: list[Notice]) -> list[bytes]:
-    """Each as JSON; left out is what is about something that they may not see any more."""
-    things = [it.thing for it in told if it.thing is not None and it.kind in ABOUT]
-    shown = dict(entities.statuses(tx, v, me, [Entry(id, id) for id in dict.fromkeys(things)]))
-    ids = list(dict.fromkeys(it.actor for it in told))
-    people = dict(zip(ids, entities.accounts(tx, v, ids), strict=False))
-    found = []
-    for it in told:
-        about = shown.get(it.thing or 0) if it.kind in ABOUT else b""
-        if about is not None and it.actor in people:
-            found.append(_notification(it, people[it.actor], about))
+def bodies(tx: Tx, v: View, me: int, told: list[tuple[Notice, int]]) -> list[Parts]:
+    """Each as JSON in pieces; left out is what is about something that they may not see any more."""
+    shown = entities.shown(tx, v, me, [it.thing for it, _ in told if it.thing is not None and it.kind in ABOUT])
+    found: list[Parts] = []
+    for it, version in told:
+        about = shown.get(it.thing or 0) if it.kind in ABOUT else ()
+        if about is not None:
+            head = (_head(it), entities.account_as_of(tx, v, it.actor, version))
+            found.append((*head, b',"status":', *about, b"}") if about else (*head, b"}"))
     return found
-
-
-def _notification(it: Notice, by: bytes, about: bytes) -> bytes:
-    return _head(it) + by + (b',"status":' + about if about else b"") + b"}"
 
 
 @lru_cache(maxsize=4096)
@@ -104,13 +100,13 @@ def _head(it: Notice) -> bytes:
     return f'{head}"group_key":"{bundles.key_of(it)}","account":'.encode()
 
 
-def _page(tx: Tx, v: View, me: int, it: Asked, page: Page) -> tuple[list[bytes], list[int]]:
+def _page(tx: Tx, v: View, me: int, it: Asked, page: Page) -> tuple[list[Parts], list[int]]:
     """The page, and the numbers of all that was looked at for it."""
-    told = notices.page(
+    told = notices.told(
         tx, me, kinds=it.kinds, actor=it.actor, waiting=it.waiting, before=page.max_id, after=page.min_id,
         since=page.since_id, limit=page.limit,
     )  # fmt: skip
-    return bodies(tx, v, me, told), [one.id for one in told]
+    return bodies(tx, v, me, told), [one.id for one, _ in told]
 
 
 def _unread(tx: Tx, me: int, it: Asked, limit: int) -> int:

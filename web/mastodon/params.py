@@ -9,6 +9,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Scope
 
 from hub.errors import N_, Invalid
 from web import forms
@@ -132,11 +133,31 @@ def _by_index(found: Tree) -> list[Any]:
 async def read(request: Request) -> Params:
     """All that came with a request; what the body says wins. Raises `HTTPException` 400 or 413."""
     query: bytes = request.scope["query_string"]
-    tree = nested(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {}
+    tree = nested(pairs(query.decode("latin-1"))) if query else {}
     return Params(tree | await _body(request))
 
 
+def pairs(query: str) -> list[tuple[str, str]]:
+    """What stands in an address, in order."""
+    if PLAIN.fullmatch(query):
+        return [(name, value) for name, _, value in [one.partition("=") for one in query.split("&") if one]]
+    return parse_qsl(query, keep_blank_values=True)
+
+
+PLAIN = re.compile(r"[\w.&=-]*", re.ASCII)  # with nothing in it that stands for something else
+
+
+def framed(scope: Scope) -> bool:
+    """Whether anything comes behind the head of a request."""
+    return any(name in _FRAMES for name, _ in scope["headers"])
+
+
+_FRAMES = frozenset({b"content-length", b"transfer-encoding"})
+
+
 async def _body(request: Request) -> Tree:
+    if request.method in ("GET", "HEAD") and not framed(request.scope):
+        return {}
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         return await _parts(request)

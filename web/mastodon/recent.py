@@ -14,6 +14,7 @@ from starlette.responses import Response
 from hub.clock import now
 from hub.store import Store
 from web.cache import OWN, etag_of, has_it
+from web.mastodon.params import framed
 
 V = TypeVar("V")
 MOMENT = 5_000  # ms
@@ -46,6 +47,16 @@ class Recent(Generic[V]):
             del self._found[next(iter(self._found))]
 
 
+class Ready(Response):
+    """An answer whose headers are written already."""
+
+    def __init__(self, body: bytes, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self.status_code, self.body, self.raw_headers, self.background = status, body, headers, None
+
+
+_PERSONAL = [(b"cache-control", OWN.encode()), (b"vary", b"Authorization")]
+
+
 async def given(request: Request, who: int, made: Callable[[], Awaitable[Response]]) -> Response:
     """The page that `who` asks for; the same again while nothing has been written since it was `made`.
 
@@ -54,14 +65,15 @@ async def given(request: Request, who: int, made: Callable[[], Awaitable[Respons
     state = request.app.state
     recent: Recent[Response] = state.timelines
     as_of, key = standing(state.store), (who, request.scope["path"], request.scope["query_string"])
-    plain = not {"content-length", "transfer-encoding"} & {*request.headers}  # nothing more was asked in a body
+    plain = not framed(request.scope)  # nothing more was asked in a body
     found = recent.get(key, as_of) if plain else None
     if found is None:
         found = await made()
-        found.headers.update({"ETag": etag_of(bytes(found.body)), "Cache-Control": OWN, "Vary": "Authorization"})
+        if "ETag" not in found.headers:
+            found.headers["ETag"] = etag_of(bytes(found.body))
+        found.raw_headers += _PERSONAL
         if plain:
             recent.put(key, as_of, found)
-    same = has_it(request, found.headers["ETag"])
-    again = Response(b"" if same else found.body, 304 if same else 200)
-    again.raw_headers = [pair for pair in found.raw_headers if not same or pair[0] != b"content-length"]
-    return again
+    if has_it(request, found.headers["ETag"]):
+        return Ready(b"", 304, [pair for pair in found.raw_headers if pair[0] != b"content-length"])
+    return Ready(bytes(found.body), 200, [*found.raw_headers])

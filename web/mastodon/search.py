@@ -14,8 +14,9 @@ from hub.store import Store, Tx
 from web import limits
 from web.limits import Limit
 from web.mastodon import crowds, entities
-from web.mastodon.api import NEEDS_USER, Caller, Refused, raw, route
+from web.mastodon.api import NEEDS_USER, Caller, Refused, between, raw, route
 from web.mastodon.params import Params
+from web.mastodon.shapes import encoded
 from web.mastodon.tags import Tag, written
 from web.mastodon.view import Entry, View, view
 
@@ -37,8 +38,10 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    accounts: list[msgspec.Raw]
-    statuses: list[msgspec.Raw]
+    """Accounts and statuses as JSON."""
+
+    accounts: list[bytes]
+    statuses: list[bytes]
     hashtags: list[Tag]
 
 
@@ -49,13 +52,16 @@ class OldFound(msgspec.Struct, frozen=True):
 
 
 async def search(request: Request, caller: Caller, params: Params) -> Response:
-    return raw(msgspec.json.encode(await _search(request, caller, params)))
+    found = await _search(request, caller, params)
+    parts = [b'{"accounts":[', *between(found.accounts), b'],"statuses":[', *between(found.statuses)]
+    return raw(b"".join([*parts, b'],"hashtags":', encoded(found.hashtags), b"}"]))
 
 
 async def old_search(request: Request, caller: Caller, params: Params) -> Response:
     """The same with hashtags as bare words."""
     found = await _search(request, caller, params)
-    return raw(msgspec.json.encode(OldFound(found.accounts, found.statuses, [tag.name for tag in found.hashtags])))
+    names = [tag.name for tag in found.hashtags]
+    return raw(encoded(OldFound(_raw(found.accounts), _raw(found.statuses), names)))
 
 
 async def _search(request: Request, caller: Caller, params: Params) -> Found:
@@ -126,14 +132,14 @@ def _one(tx: Tx, v: View, me: int, it: tuple[int, int], kinds: list[str]) -> Fou
     who, thing = it
     accounts = entities.accounts(tx, v, [who]) if who and "accounts" in kinds else []
     said = _statuses(tx, v, me, [thing]) if thing and "statuses" in kinds else []
-    return Found(_raw(accounts), _raw(said), [])
+    return Found(accounts, said, [])
 
 
 def _gathered(tx: Tx, v: View, me: int, it: Asked, kinds: list[str]) -> Found:
     accounts = _people(tx, v, me, it) if "accounts" in kinds and not it.words.startswith("#") else []
     said = _said(tx, v, me, it) if "statuses" in kinds and me else []
     spoken = _tags(tx, v, me, it) if "hashtags" in kinds and not it.words.startswith("@") else []
-    return Found(_raw(accounts), _raw(said), spoken)
+    return Found(accounts, said, spoken)
 
 
 def _people(tx: Tx, v: View, me: int, it: Asked) -> list[bytes]:
@@ -146,10 +152,10 @@ def _people(tx: Tx, v: View, me: int, it: Asked) -> list[bytes]:
 
 
 def _said(tx: Tx, v: View, me: int, it: Asked) -> list[bytes]:
-    ids = finding.statuses(
+    found = finding.sights(
         tx, me, it.words, author=it.author, before=it.before, after=it.after, skip=it.skip, limit=it.limit
     )
-    return _statuses(tx, v, me, ids)
+    return [b"".join(parts) for parts in entities.written(tx, v, me, found)]
 
 
 def _statuses(tx: Tx, v: View, me: int, ids: list[int]) -> list[bytes]:

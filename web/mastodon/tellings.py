@@ -42,11 +42,11 @@ def piece(tx: Tx, v: View, it: Thing) -> Piece:
     return Piece(it.updated, it.by.id, inside(shown), it.kind in POLLS or it.extra.poll is not None)
 
 
-def wrapper(v: View, number: int, at: int) -> bytes:
+def wrapper(base: str, number: int, at: int) -> bytes:
     """The inside of a status that only says that somebody shares another one."""
     shown = shapes.Status(
         id=str(number), created_at=stamp(at), edited_at=None, in_reply_to_id=None, in_reply_to_account_id=None,
-        sensitive=False, spoiler_text="", visibility="public", language=None, uri=f"{v.base}/share/{number}", url=None,
+        sensitive=False, spoiler_text="", visibility="public", language=None, uri=f"{base}/share/{number}", url=None,
         content="", replies_count=0, reblogs_count=0, favourites_count=0, media_attachments=[], mentions=[], tags=[],
         reblog=UNSET,
     )  # fmt: skip

@@ -5,51 +5,69 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub import actors, homes, timelines
+from hub import actors, homes, marks, timelines
 from hub.store import Tx
 from hub.timelines import Line, Stretch
+from hub.viewing import Sight
 from web.mastodon import entities
-from web.mastodon.api import Caller, listed, path_id, raw, route
+from web.mastodon.api import Caller, path_id, pieced, raw, route
+from web.mastodon.entities import Parts
 from web.mastodon.params import Page, Params
 from web.mastodon.recent import given
-from web.mastodon.view import Entry, View, view
+from web.mastodon.view import View, view
 
 Asked = Callable[[Tx, Stretch], list[Line]]
-Written = tuple[list[int], list[bytes]]
+Ready = Callable[[Tx, Stretch], list[Sight]]
+Written = tuple[list[int], list[Parts]]
 
 
 async def lines(request: Request, caller: Caller, page: Page, asked: Asked) -> Response:
-    """What `asked` finds, as a page of statuses; the same page again while nothing has been written since.
+    """What `asked` finds, as a page of statuses, as far as they may see it."""
+
+    def unit(tx: Tx, v: View) -> Written:
+        found = asked(tx, _stretch(page))  # it is paged by the numbers of all, also of what has been taken out
+        return [line[0] for line in found], entities.written(tx, v, caller.id, marks.sights(tx, caller.id, found))
+
+    return await _page(request, caller, page, unit)
+
+
+async def sights(request: Request, caller: Caller, page: Page, asked: Ready) -> Response:
+    """The same of what is found ready to be shown."""
+
+    def unit(tx: Tx, v: View) -> Written:
+        found = asked(tx, _stretch(page))
+        return [sight[0] for sight in found], entities.written(tx, v, caller.id, found)
+
+    return await _page(request, caller, page, unit)
+
+
+async def _page(request: Request, caller: Caller, page: Page, unit: Callable[[Tx, View], Written]) -> Response:
+    """The same page again while nothing has been written since.
 
     Read where it is called: most of it is written out already.
     """
 
     async def made() -> Response:
-        ids, bodies = await request.app.state.store.read_hot(_written, view(request), caller.id, page, asked)
-        return listed(request, bodies, ids, page)
+        ids, found = await request.app.state.store.read_hot(unit, view(request))
+        return pieced(request, found, ids, page)
 
     return await given(request, caller.id, made)
 
 
-def _written(tx: Tx, v: View, me: int, page: Page, asked: Asked) -> Written:
-    """The numbers that it is paged by, also of what has been taken out, and the statuses."""
-    found = asked(tx, Stretch(page.max_id, page.min_id, page.since_id, page.limit))
-    # A mark has a number of its own, and a status stands under its own: only shares are both.
-    entries = [Entry(line[0] if line[2] is not None else line[1], line[1], line[2]) for line in found]
-    return [line[0] for line in found], [body for _, body in entities.statuses(tx, v, me, entries)]
+def _stretch(page: Page) -> Stretch:
+    return Stretch(page.max_id, page.min_id, page.since_id, page.limit)
 
 
 async def home(request: Request, caller: Caller, params: Params) -> Response:
-    def asked(tx: Tx, part: Stretch) -> list[Line]:
-        rows = homes.page(tx, caller.id, before=part.before, after=part.after, since=part.since, limit=part.limit)
-        return [(row["id"], row["thing"], row["shared_by"]) for row in rows]
+    def asked(tx: Tx, part: Stretch) -> list[Sight]:
+        return homes.sights(tx, caller.id, before=part.before, after=part.after, since=part.since, limit=part.limit)
 
-    return await lines(request, caller, params.page(), asked)
+    return await sights(request, caller, params.page(), asked)
 
 
 async def public(request: Request, caller: Caller, params: Params) -> Response:
     local, pictures = _side(params), bool(params.flag("only_media"))
-    return await lines(
+    return await sights(
         request, caller, params.page(),
         lambda tx, part: timelines.public(tx, caller.id, part, local=local, pictures=pictures),
     )  # fmt: skip
