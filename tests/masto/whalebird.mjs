@@ -74,6 +74,7 @@ await heard("letters", "conversation");
 await tom.editStatus(post.id, { status: "Look at the red #kite" });
 await heard("local", "status_update", (it) => it.id === post.id);
 await other.favouriteStatus(post.id);
+await heard("user", "notification", (it) => it.type === "favourite");
 assert.ok((await tom.getNotifications({ limit: 5 })).data.some((it) => it.type === "favourite"));
 const poll = (await tom.postStatus("Tea?", { poll: { options: ["Yes", "No"], expires_in: 600 } })).data.poll;
 assert.deepEqual((await other.votePoll(poll.id, [0])).data.own_votes, [0]);
