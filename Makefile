@@ -5,6 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 FAST := not browser and not faults and not fedify and not clients and not benchmark
 NPM := $(patsubst %/package-lock.json,%/node_modules/.package-lock.json,$(wildcard tests/*/package-lock.json))
+# Tests start a thousand hubs: what Python compiles, it keeps, whatever this shell says.
+unexport PYTHONDONTWRITEBYTECODE
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" .cache/lock/bin/pip-compile --quiet --generate-hashes --all-build-deps \
   --allow-unsafe --strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
   --annotation-style line
@@ -19,7 +21,7 @@ demo: .venv/ready
 
 test: need .venv/ready-to-test $(NPM) lint
 	$(BIN)/pytest -q -n 2 -m "$(FAST)"
-	$(BIN)/pytest -q -m "browser or faults or fedify or clients"
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "browser or faults or fedify or clients"
 	$(BIN)/pytest -q -s -m benchmark
 
 quick: .venv/ready-to-test

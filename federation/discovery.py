@@ -89,6 +89,8 @@ def nodeinfo(tx: Tx, hub: Hub, version: str) -> Json:
             "area": hub.area.name,
             "areaCode": hub.area.code,
             "languages": hub.languages,
+            # Whose API apps find here: those built on megalodon (Whalebird, Fedistar) go by it where they know no name.
+            "upstream": {"name": "Mastodon"},
         },
     }
 

@@ -231,6 +231,7 @@ def exchange(tx: Tx, app: App, code: str, redirect: str, verifier: str) -> Issue
         return None
     if row["token"] is not None:
         tx.run("DELETE FROM token WHERE id = :token", token=row["token"])
+        tx.wake()
         return None
     if row["ends"] <= now() or row["closed"] is not None or row["redirect"] != redirect:
         return None

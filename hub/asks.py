@@ -107,8 +107,9 @@ def change(tx: Tx, who: int, id: int, draft: Draft) -> Ask:
     old = get(tx, id)
     title, text, details = checked(draft, thing.kind)
     things.change(tx, id, title=title, words=text, pictures=[], tags=draft.tags)
-    _keep(tx, id, msgspec.structs.replace(details, status=old.status if old.status != "expired" else "open"))
-    record(tx, Kind.ASK_CHANGED, subject=id, actor=who)
+    again = old.status == "expired"
+    _keep(tx, id, msgspec.structs.replace(details, status="open" if again else old.status))
+    record(tx, Kind.ASK_CHANGED, subject=id, actor=who, again=again)
     return get(tx, id)
 
 

@@ -17,6 +17,7 @@ class Said(msgspec.Struct, frozen=True):
     answers somebody else."""
 
     id: int
+    kind: str
     author: int
     by: int
     local: bool
@@ -34,7 +35,8 @@ class Said(msgspec.Struct, frozen=True):
 def said(tx: Tx, id: int, by: int | None = None) -> Said | None:
     """`None` for what was never here, and for an event's poll, which is seen as the event. Also of what is gone."""
     row = tx.one(
-        """SELECT t.id, t.author, t.local, t.audience, t.hidden, t.reply_to, t.pictures, t.removed, p.author AS answered
+        """SELECT t.id, t.kind, t.author, t.local, t.audience, t.hidden, t.reply_to, t.pictures, t.removed,
+             p.author AS answered
            FROM thing t LEFT JOIN thing p ON p.uri = t.reply_to WHERE t.id = :id AND t.kind <> 'companion'""",
         id=id,
     )
@@ -42,7 +44,8 @@ def said(tx: Tx, id: int, by: int | None = None) -> Said | None:
         return None
     tags = tx.all("SELECT tag FROM thing_tag WHERE thing = :id", id=id)
     return Said(
-        id=row["id"], author=row["author"], by=by or row["author"], local=bool(row["local"]), audience=row["audience"],
+        id=row["id"], kind=row["kind"], author=row["author"], by=by or row["author"], local=bool(row["local"]),
+        audience=row["audience"],
         open=row["audience"] == PUBLIC and row["hidden"] == 0, gone=row["removed"] is not None,
         hidden=row["hidden"] not in (0, FOR_FEW),
         reply=row["reply_to"] is not None and row["answered"] != row["author"],

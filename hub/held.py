@@ -120,10 +120,13 @@ def get(tx: Tx, id: int) -> Held:
     return _held(tx, row)
 
 
-def let_through(tx: Tx, who: int, id: int) -> Thing:
-    """Publish it now, as its author's. Moderators may. Raises `NotFound` when somebody has decided."""
+def let_through(tx: Tx, who: int, id: int, read: int | None = None) -> Thing:
+    """Publish it now, as its author's. Moderators may. Raises `NotFound` when somebody has decided, `Conflict` when it
+    is not any more what they have `read`: the time of its last change."""
     people.require(tx, who, "moderator")
     it = get(tx, id)
+    if read is not None and read != it.thing.updated:
+        raise Conflict(N_("They have changed it since you read it. Go back and read it again."))
     tx.run("DELETE FROM held WHERE thing = :id", id=id)
     tx.run(
         "UPDATE thing SET hidden = :hidden WHERE id = :id", hidden=0 if it.thing.audience in OPEN else PRIVATE, id=id

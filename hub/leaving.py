@@ -82,7 +82,7 @@ def go(tx: Tx, who: int) -> None:
     tx.run("DELETE FROM list WHERE account = :who", who=who)
     tx.run(
         """UPDATE account SET closed = :now, leaving = NULL, email = :nowhere, password = '', wishes = '{}',
-             language = '' WHERE actor = :who""",
+             language = '', note = '', fields = '[]', unread = NULL WHERE actor = :who""",
         now=now(), nowhere=f"gone-{who}", who=who,
     )  # fmt: skip
     tx.run(

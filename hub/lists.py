@@ -85,12 +85,14 @@ def add(tx: Tx, me: int, id: int, ids: list[int]) -> None:
         )  # fmt: skip
         if not added:
             raise Conflict(N_("They are on this list already."))
+    tx.wake()
 
 
 def take_off(tx: Tx, me: int, id: int, ids: list[int]) -> None:
     get(tx, me, id)
     for actor in ids:
         tx.run("DELETE FROM list_member WHERE list = :id AND actor = :actor", id=id, actor=actor)
+    tx.wake()
 
 
 def members(tx: Tx, me: int, id: int, *, before: int | None = None, limit: int = ALL) -> list[tuple[int, int]]:

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -71,7 +71,7 @@ def stale(kept: str) -> bool:
 @cache
 def common() -> frozenset[str]:
     """The words of `common.txt`: how they were gathered is said in it."""
-    lines = (files("hub") / "common.txt").read_text("utf-8").splitlines()
+    lines = Path(__file__).with_name("common.txt").read_text("utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split() if len(word) > 2)
 
 

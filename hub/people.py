@@ -156,6 +156,7 @@ def change_role(tx: Tx, who: int, actor: int, role: str) -> Account:
     if up:
         tx.run("UPDATE account SET raised = :now WHERE actor = :actor", now=now(), actor=actor)
     audit.note(tx, who, "role", actor, name=account.login, role=role)
+    tx.wake()
     return get(tx, actor)
 
 
@@ -184,6 +185,7 @@ def let_back(tx: Tx, who: int, actor: int) -> None:
     require(tx, who, "steward")
     account = get(tx, actor)
     if tx.run("UPDATE account SET state = 'active' WHERE actor = :actor AND state = 'suspended'", actor=actor):
+        tx.wake()
         audit.note(tx, who, "let-back", actor, name=account.login)
 
 
@@ -210,6 +212,7 @@ def sign_out(tx: Tx, actor: int) -> None:
     close_sessions(tx, actor)
     tx.run("DELETE FROM code WHERE account = :actor", actor=actor)
     tx.run("DELETE FROM token WHERE account = :actor", actor=actor)
+    tx.wake()  # every process knows at once, and who listens with it must go
 
 
 def speak(tx: Tx, actor: int, language: str) -> None:

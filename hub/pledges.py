@@ -6,7 +6,7 @@ from hub import asks, peers, people
 from hub.asks import Ask
 from hub.changes import Kind, record
 from hub.clock import DAY, now
-from hub.errors import N_, Conflict, Invalid, NotFound
+from hub.errors import N_, Conflict, Invalid, NotAllowed, NotFound
 from hub.helping import MOST_HOURS
 from hub.ids import new_id
 from hub.packing import unpack
@@ -68,6 +68,10 @@ def offer(tx: Tx, who: int, ask: int, draft: Draft) -> Pledge:
         raise Conflict(N_("This was asked here. Answer it on its page."))
     if not it.open:
         raise Conflict(N_("This is closed. Thank you all the same."))
+    if (draft.words or draft.available).strip() and people.newcomer(tx, who):
+        raise NotAllowed(
+            N_("Until your first posts have been read here, offer without words: whoever asked will write to you.")
+        )
     if not reaches(tx, it):
         raise Conflict(N_("We cannot pass that on to this server. Answer there."))
     if draft.hours is not None and not 0 < draft.hours <= MOST_HOURS:

@@ -22,12 +22,17 @@ def like(tx: Tx, who: int, id: int) -> Thing:
 
 
 def share(tx: Tx, who: int, id: int) -> int:
-    """Those who follow `who` see it. Returns the number of the share. Raises `NotAllowed` for what is not for all."""
+    """Those who follow `who` see it. Returns the number of the share. Raises `NotAllowed` for what is not for all, and,
+    of a newcomer, for what nobody who looks after this hub is responsible for."""
     people.require(tx, who, "resident")
     it = viewing.get(tx, who, id)
     own_words = it.audience == FOLLOWERS and it.by.id == who
     if it.audience not in OPEN and not own_words:
         raise NotAllowed(N_("This was not said to everybody, so it cannot be shared."))
+    if not it.local and people.newcomer(tx, who):
+        raise NotAllowed(
+            N_("Until your first posts have been read here, you can share what was said here, nothing from elsewhere.")
+        )
     _shows(tx, id)
     if things.react(tx, id, who, SHARE, None):
         record(tx, Kind.REACTED, subject=id, actor=who, how=SHARE)
@@ -91,6 +96,7 @@ def keep(tx: Tx, who: int, id: int) -> Thing:
         "INSERT INTO bookmark (account, thing, id) VALUES (:who, :id, :number) ON CONFLICT (account, thing) DO NOTHING",
         who=who, id=id, number=new_id(),
     )  # fmt: skip
+    tx.wake()  # what other processes have of their pages shows it
     return it
 
 
@@ -98,6 +104,7 @@ def drop(tx: Tx, who: int, id: int) -> Thing:
     people.require(tx, who, "resident")
     it = viewing.get(tx, who, id)
     tx.run("DELETE FROM bookmark WHERE account = :who AND thing = :id", who=who, id=id)
+    tx.wake()
     return it
 
 
@@ -135,6 +142,7 @@ def leave_thread(tx: Tx, who: int, id: int) -> Thing:
         "INSERT INTO muted_thread (account, root) VALUES (:who, :root) ON CONFLICT (account, root) DO NOTHING",
         who=who, root=it.root or it.id,
     )  # fmt: skip
+    tx.wake()
     return it
 
 
@@ -142,6 +150,7 @@ def rejoin_thread(tx: Tx, who: int, id: int) -> Thing:
     people.require(tx, who, "resident")
     it = viewing.get(tx, who, id)
     tx.run("DELETE FROM muted_thread WHERE account = :who AND root = :root", who=who, root=it.root or it.id)
+    tx.wake()
     return it
 
 

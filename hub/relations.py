@@ -252,12 +252,14 @@ def mute(tx: Tx, me: int, other: int, *, notices: bool = True, lasts: int = 0) -
         me=me, other=other, id=new_id(), notices=int(notices),
         ends=now() + min(lasts, LONGEST_MUTE) if lasts > 0 else None,
     )  # fmt: skip
+    tx.wake()
     return between(tx, me, other)
 
 
 def unmute(tx: Tx, me: int, other: int) -> Relation:
     people.require(tx, me, "resident")
     tx.run("DELETE FROM mute WHERE account = :me AND muted = :other", me=me, other=other)
+    tx.wake()
     return between(tx, me, other)
 
 
@@ -272,6 +274,7 @@ def mute_domain(tx: Tx, me: int, domain: str) -> None:
            ON CONFLICT (account, domain) DO NOTHING""",
         me=me, domain=domain, id=new_id(),
     )  # fmt: skip
+    tx.wake()
     for row in tx.all(
         """SELECT f.follower, f.followed FROM follow f JOIN actor a ON a.id IN (f.follower, f.followed)
            WHERE a.domain = :domain AND a.local = 0 AND (f.followed = :me OR f.follower = :me)""",
@@ -283,6 +286,7 @@ def mute_domain(tx: Tx, me: int, domain: str) -> None:
 def unmute_domain(tx: Tx, me: int, domain: str) -> None:
     people.require(tx, me, "resident")
     tx.run("DELETE FROM muted_domain WHERE account = :me AND domain = :domain", me=me, domain=domain.lower())
+    tx.wake()
 
 
 def _relation(row: Row) -> Relation:

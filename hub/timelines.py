@@ -15,6 +15,12 @@ HIGHEST = 2**63 - 1
 NO_LIST = N_("There is no such list.")
 _FOR_ALL = "t.removed IS NULL AND t.hidden = 0 AND t.audience = 'public' AND t.kind <> 'companion'"
 _SIDES = {True: "t.local = 1", False: "t.local = 0"}
+AHEAD = 7 * DAY
+# What stands in the lists that the hub keeps (`:now`, `:until` in ms).
+_STANDING = {
+    lists.WEEK: "event e ON e.id = t.id WHERE e.ends > :now AND e.starts < :until AND e.status <> 'cancelled'",
+    lists.NEAR: "ask k ON k.id = t.id WHERE k.status = 'open' AND k.expires > :now AND :until > 0",
+}
 PICTURED, ANY = "t.pictures <> '[]'", "1 = 1"
 
 S = TypeVar("S")
@@ -184,17 +190,40 @@ def listed(tx: Tx, me: int, list_: int, part: Stretch) -> list[Line]:
     return _down(part, [(row["id"], row["thing"], row["shared_by"]) for row in rows])
 
 
+def standing_with(tx: Tx, id: int) -> list[int]:
+    """In which of the lists that the hub keeps something stands now."""
+    return [
+        list_
+        for list_ in _STANDING
+        if tx.one(
+            f"SELECT 1 AS x FROM thing t JOIN {_STANDING[list_]} AND t.id = :id AND {_FOR_ALL}", id=id, **_this_week()
+        )
+    ]
+
+
+def comes_up(tx: Tx, since: int, until: int) -> list[int]:
+    """What has come to be on this week between two moments, only because time goes on."""
+    rows = tx.all(
+        f"""SELECT t.id FROM thing t JOIN {_STANDING[lists.WEEK]} AND e.starts >= :since AND {_FOR_ALL}
+            ORDER BY e.starts, t.id""",
+        now=until, since=since + AHEAD, until=until + AHEAD,
+    )  # fmt: skip
+    return [row["id"] for row in rows]
+
+
 def _standing(tx: Tx, me: int, list_: int, part: Stretch) -> list[Line]:
     """What is on in the next seven days, or who needs and offers help: here and at the hubs that this one follows."""
     order = "ASC" if part.after is not None else "DESC"
-    on = "event e ON e.id = t.id WHERE e.ends > :now AND e.starts < :until AND e.status <> 'cancelled'"
-    open_ = "ask k ON k.id = t.id WHERE k.status = 'open' AND k.expires > :now AND :until > 0"
     rows = tx.all(
-        f"""SELECT t.id FROM thing t JOIN actor a ON a.id = t.author JOIN {on if list_ == lists.WEEK else open_}
+        f"""SELECT t.id FROM thing t JOIN actor a ON a.id = t.author JOIN {_STANDING[list_]}
               AND t.id < :before AND t.id > :after AND {_FOR_ALL} AND {WANTED} ORDER BY t.id {order} LIMIT :limit""",
-        me=me, now=now(), until=now() + 7 * DAY, **part.bounds,
+        me=me, **_this_week(), **part.bounds,
     )  # fmt: skip
     return _down(part, _own(rows))
+
+
+def _this_week() -> dict[str, int]:
+    return {"now": now(), "until": now() + AHEAD}
 
 
 def _own(rows: list[Row]) -> list[Line]:

@@ -1,6 +1,7 @@
 """What is on where and when, who needs what, and what is being done: part by part, as programs ask for it.
 
-What is public, of ours and of the hubs that we follow. How far away something is is reckoned here, since no column
+What is public, of ours and of the hubs that we follow; for `me` (0: a stranger) without those who want nothing of each
+other. How far away something is is reckoned here, since no column
 says it: so a part may be looked through without much in it, and its end says where to go on.
 """
 
@@ -18,10 +19,12 @@ from hub.packing import unpack
 from hub.places import Venue, distance
 from hub.projects import Project
 from hub.store import Row, Tx
+from hub.viewing import SEEN, WANTED
 
 LOOKED_THROUGH = 400  # events, for one part of those that are near a place
 HIGHEST = 2**63 - 1
 BOTH = (1, 0)
+_SHOWN = f"{things.VISIBLE} AND ({SEEN}) AND (:me = 0 OR ({WANTED}))"
 _AREA = "(:area = '' OR t.area_code = :area OR t.area_name = :area)"
 
 T = TypeVar("T")
@@ -52,7 +55,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def on(
-    tx: Tx, when: When, *, around: Around | None = None, area: str = "", local: bool | None = None,
+    tx: Tx, when: When, *, me: int = 0, around: Around | None = None, area: str = "", local: bool | None = None,
     after: Mark | None = None, limit: int = 20,
 ) -> Found:  # fmt: skip
     """Events, soonest first, cancelled ones among them. What does not say where it is, is where its hub is."""
@@ -60,10 +63,11 @@ def on(
     most = LOOKED_THROUGH if around else limit + 1
     rows = tx.all(
         f"""SELECT e.id, e.starts, e.venue, t.local, a.domain FROM {things.FROM} JOIN event e ON e.id = t.id
-            WHERE {things.VISIBLE} AND t.local IN (:one, :other) AND e.ends > :since AND e.starts < :until AND {_AREA}
+            WHERE {_SHOWN} AND t.local IN (:one, :other) AND e.ends > :since AND e.starts < :until AND {_AREA}
               AND e.starts >= :start AND (e.starts > :start OR e.id > :id)
             ORDER BY e.starts, e.id LIMIT :most""",
         one=sides[0], other=sides[1], since=when.since, until=when.until, area=area, start=start, id=id, most=most,
+        me=me, now=now(),
     )  # fmt: skip
     found: list[tuple[Event, float | None]] = []
     last, places = None, Places(tx)
@@ -102,34 +106,34 @@ class Places:
 
 
 def needed(
-    tx: Tx, *, kind: str = "", category: str = "", open_: bool | None = True, area: str = "",
+    tx: Tx, *, me: int = 0, kind: str = "", category: str = "", open_: bool | None = True, area: str = "",
     local: bool | None = None, before: int = HIGHEST, limit: int = 20,
 ) -> list[Ask]:  # fmt: skip
     """Asks and offers, the newest first: those that are open, closed, or (`None`) both."""
     sides = _sides(local)
     rows = tx.all(
         f"""SELECT k.id FROM {things.FROM} JOIN ask k ON k.id = t.id
-            WHERE k.id < :before AND {things.VISIBLE} AND t.local IN (:one, :other) AND {_AREA}
+            WHERE k.id < :before AND {_SHOWN} AND t.local IN (:one, :other) AND {_AREA}
               AND (:kind = '' OR t.kind = :kind) AND (:category = '' OR k.category = :category)
               AND (:open = -1 OR :open = CASE WHEN k.status = 'open' AND k.expires > :now THEN 1 ELSE 0 END)
             ORDER BY k.id DESC LIMIT :limit""",
         before=before, one=sides[0], other=sides[1], area=area, kind=kind, category=category,
-        open=-1 if open_ is None else int(open_), now=now(), limit=limit,
+        open=-1 if open_ is None else int(open_), me=me, now=now(), limit=limit,
     )  # fmt: skip
     return _each(tx, asks.get, rows)
 
 
 def under_way(
-    tx: Tx, *, stage: str = "", local: bool | None = None, before: int = HIGHEST, limit: int = 20
+    tx: Tx, *, me: int = 0, stage: str = "", local: bool | None = None, before: int = HIGHEST, limit: int = 20
 ) -> list[Project]:
     """Projects, the newest first."""
     sides = _sides(local)
     rows = tx.all(
         f"""SELECT p.id FROM {things.FROM} JOIN project p ON p.id = t.id
-            WHERE p.id < :before AND t.kind = 'project' AND {things.VISIBLE} AND t.local IN (:one, :other)
+            WHERE p.id < :before AND t.kind = 'project' AND {_SHOWN} AND t.local IN (:one, :other)
               AND (:stage = '' OR p.stage = :stage)
             ORDER BY p.id DESC LIMIT :limit""",
-        before=before, one=sides[0], other=sides[1], stage=stage, limit=limit,
+        before=before, one=sides[0], other=sides[1], stage=stage, me=me, now=now(), limit=limit,
     )  # fmt: skip
     return _each(tx, projects.get, rows)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from pressed import lend
 from scene import BASE, open_hub, person
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -52,6 +53,7 @@ async def a_site(store: Store, data: Path, *, base: str = BASE, **more: Any) -> 
         server=Server(base_url=base, **more.pop("server", {})), hub=Hub(**more.pop("hub", {})),
         limits=Limits(**more.pop("limits", {})), mail=Mail(**more.pop("mail", {})), **more,
     )  # fmt: skip
+    lend(data)
     app = build(store, config, data=data)
     site = Site(app, store, base)
     try:

@@ -8,24 +8,35 @@ import sqlite3
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from random import SystemRandom
 from typing import Any, TypeVar
 
 import httpx
 import msgspec
+import uvicorn
+from pressed import lend
 
 PASSWORD = "three wet slates"
 PATIENCE = 40.0  # seconds that anything may take before the test says what is missing
 T = TypeVar("T")
 
 
-def free_port() -> int:
+def free_port(in_a_row: int = 1) -> int:
+    """The first of so many. Below those that the system lends to whoever calls out: a hub comes back to its port."""
+    while True:
+        first = SystemRandom().randrange(10_240, 32_000)
+        if all(_is_free(first + n) for n in range(in_a_row)):
+            return first
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def until(look: Callable[[], T], what: str, patience: float = PATIENCE) -> T:
@@ -85,6 +96,7 @@ class Hub:
         )  # fmt: skip
 
     def start(self) -> "Hub":
+        lend(self.data)
         tls = ["--tls-cert", str(self.tls[0]), "--tls-key", str(self.tls[0])] if self.tls else []
         log = (self.data.parent / f"{self.data.name}.log").open("a")
         self.process = subprocess.Popen(
@@ -168,6 +180,20 @@ class Hub:
             assert self.process.stdout is not None
             self.process.stdout.close()
             self.process = None
+
+
+@contextmanager
+def on_the_air(server: Any, port: int, **more: Any) -> Iterator[None]:
+    """A server of another make, in a thread of ours. `more` is for uvicorn."""
+    running = uvicorn.Server(uvicorn.Config(server, port=port, log_level="error", lifespan="off", **more))
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    try:
+        until(lambda: running.started, "the other server")
+        yield
+    finally:
+        running.should_exit = True
+        thread.join()
 
 
 def words_of(page: str) -> str:

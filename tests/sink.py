@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from pressed import kept
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -121,5 +122,5 @@ def app(hub: Hub | None = None, *names: str | Path, routes: tuple[Route, ...] = 
         exception_handlers=errors.HANDLERS,
     )
     made.state.hub = hub or riverside()
-    templates.install(made, *(names or (KITCHEN,)))
+    templates.install(made, *(names or (KITCHEN,)), data=kept())
     return made

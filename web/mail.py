@@ -1,9 +1,8 @@
 """The postman: takes letters out of the queue, has them written, and hands them to the mail server."""
 
 from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, formataddr
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -14,6 +13,9 @@ from hub.errors import N_, Invalid
 from hub.jobs import Job
 from web import themes, writing
 from web.writing import Letter
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 log = structlog.get_logger()
 
@@ -43,8 +45,11 @@ def runner(config: Config, base: str) -> Runner:
     return send
 
 
-def message(mail: Mail, letter: Letter) -> EmailMessage:
+def message(mail: Mail, letter: Letter) -> "EmailMessage":
     """The letter as it travels. Raises `Invalid` for what would be more than one line of a header."""
+    from email.message import EmailMessage  # when there is a letter: a hub at rest needs no room for it
+    from email.policy import SMTP
+
     it = EmailMessage(policy=SMTP)
     try:
         it["From"] = formataddr((letter.sender, mail.sender))
@@ -61,7 +66,7 @@ def message(mail: Mail, letter: Letter) -> EmailMessage:
 
 
 async def _hand_over(mail: Mail, letter: Letter, job: Job) -> Outcome:
-    import aiosmtplib  # when there is a letter: a hub at rest needs no room for it
+    import aiosmtplib  # likewise
 
     try:
         await aiosmtplib.send(

@@ -2,12 +2,10 @@
 
 uvicorn itself waits for ever for the end of a head, and keeps as much of it as is sent. And with a short way: what lies
 ready is answered at once, a letter as soon as it has come whole (`web.front`), without a task and messages for each.
-Its sockets wait for ever for somebody who does not read, count among the requests that are under way, and write down
-where they were opened, with all that stands in the address.
 """
 
-import logging
-from asyncio import BaseTransport, Task, TimerHandle
+import asyncio
+from asyncio import BaseTransport, TimerHandle
 from collections.abc import Coroutine
 from functools import lru_cache
 from typing import Any
@@ -19,14 +17,12 @@ from uvicorn.protocols.http.httptools_impl import (
     HttpToolsProtocol,
     RequestResponseCycle,
 )
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from web.front import Front
 from web.mastodon.gate import Found
 
 PATIENCE = 10.0  # seconds from the first byte of a request to the last of its head
 SOON = 1.0  # seconds to the last byte of a letter; then it goes the long way, where there is patience for it
-STUCK = 30.0  # seconds until a socket is hung up on whose other side reads nothing
 LARGEST = 16 * 1024  # bytes of a head: address and headers
 
 Head = tuple[tuple[bytes, bytes], ...]
@@ -161,7 +157,8 @@ class Protocol(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete
 
     def _wait(self) -> None:
-        if self._waiting is None:
+        # A socket that has taken over may be silent for as long as it likes.
+        if self._waiting is None and self.transport.get_protocol() is self:
             self._waiting = self.loop.call_later(PATIENCE, self._hang_up)
 
     def _stop_waiting(self) -> None:
@@ -203,34 +200,8 @@ def _names(head: Head) -> frozenset[bytes]:
     return frozenset(name for name, _ in head)
 
 
-_QUIET = logging.getLogger("web.sockets")
-_QUIET.setLevel(logging.ERROR)
+def socket(**given: Any) -> asyncio.Protocol:
+    """One that was asked for in `Upgrade`: what speaks WebSocket is loaded for the first who listens."""
+    from web.sockets import Socket
 
-
-class Socket(WebSocketsSansIOProtocol):
-    def __init__(self, config: Any, server_state: Any, *args: Any, **named: Any) -> None:
-        super().__init__(config, server_state, *args, **named)
-        kept = vars(server_state)  # apart from requests, of which there may be only so many at once
-        self.connections = kept.setdefault("sockets", set())
-        self.tasks: set[Task[None]] = kept.setdefault("socket_tasks", set())
-        self.logger = self.conn.logger = _QUIET
-        self.conn.debug = False
-        self._stuck: TimerHandle | None = None
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        if self._stuck is None:
-            self._stuck = self.loop.call_later(STUCK, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._goes_on()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._goes_on()
-        super().connection_lost(exc)
-
-    def _goes_on(self) -> None:
-        if self._stuck is not None:
-            self._stuck.cancel()
-            self._stuck = None
+    return Socket(**given)

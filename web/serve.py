@@ -21,7 +21,7 @@ from hub.store.open import opened
 from web import errands, logs, runners, worker
 from web.app import a_wire, build
 from web.mastodon.streaming import Streams
-from web.protocol import Protocol, Socket
+from web.protocol import Protocol, socket
 
 SETUP_LASTS = 24 * 3_600_000  # ms: how long a set-up link is good
 
@@ -121,7 +121,7 @@ async def alone(config: Config, data: Path, errand: str, asked: errands.Json) ->
 def _uvicorn(app: Any, config: Config) -> uvicorn.Config:
     server = config.server
     return uvicorn.Config(
-        app, host=server.host, port=server.port, http=Protocol, ws=Socket, ws_max_size=64 * 1024,
+        app, host=server.host, port=server.port, http=Protocol, ws=socket, ws_max_size=64 * 1024,  # type: ignore[arg-type]
         ws_per_message_deflate=False, ws_ping_interval=45, loop="none", lifespan="on", access_log=False,
         log_config=None, server_header=False, date_header=True, proxy_headers=False, limit_concurrency=512, backlog=512,
         timeout_keep_alive=30, timeout_graceful_shutdown=10, ssl_certfile=server.tls_cert or None,

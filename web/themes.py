@@ -6,7 +6,6 @@ the tokens of the chain, then the base theme's rules, so that no page needs an i
 """
 
 import hashlib
-import mimetypes
 import re
 import tomllib
 from functools import lru_cache
@@ -19,6 +18,11 @@ from web import colours
 ROOT = Path(__file__).parent.parent / "themes"
 HUES = (20, 45, 70, 95, 125, 150, 165, 205, 235, 265, 300, 345)  # degrees of OKLCH a hub chooses from
 SHEET = "neighbourhub.css"
+TYPES = {  # Python's own table is of a thousand, and has no fonts
+    ".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml",
+    ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp",
+    ".avif": "image/avif", ".ico": "image/vnd.microsoft.icon", ".woff2": "font/woff2", ".woff": "font/woff",
+}  # fmt: skip
 
 COLOURS = {
     "paper", "card", "ink", "ink-2", "rule", "edge", "accent", "on-accent", "tint", "board", "on-board", "focus",
@@ -156,9 +160,7 @@ def static(folders: tuple[Path, ...]) -> Static:
 
 
 def _type(path: Path) -> str:
-    if path.suffix == ".woff2":  # not in every Python's table
-        return "font/woff2"
-    return mimetypes.guess_type(path.name)[0] or "text/plain; charset=utf-8"
+    return TYPES.get(path.suffix.lower(), "text/plain; charset=utf-8")
 
 
 @lru_cache(maxsize=8)

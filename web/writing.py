@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from hub import held, people, recovery, rescue, settings, signups
+from hub import held, people, profiles, recovery, rescue, settings, signups
 from hub.clock import DAY, HOUR, MINUTE
 from hub.errors import N_, NotFound
 from hub.people import Account
@@ -189,8 +189,8 @@ def address_changed(tx: Tx, pen: Pen, who: Account, args: Args) -> Letter | None
 
 def waiting(tx: Tx, pen: Pen, who: Account, args: Args) -> Letter | None:
     """To those who look after the hub, once a day at most; nothing when somebody has seen to it meanwhile."""
-    join, posts = signups.waiting(tx), held.waiting(tx)
-    if not people.may(who, "moderator") or not (join or posts):
+    join, posts, portraits = signups.waiting(tx), held.waiting(tx), profiles.waiting(tx)
+    if not people.may(who, "moderator") or not (join or posts or portraits):
         return None
     if join:
         who_joins = pen.words.ngettext("%(n)s person waits to join:", "%(n)s people wait to join:", join)
@@ -200,6 +200,11 @@ def waiting(tx: Tx, pen: Pen, who: Account, args: Args) -> Letter | None:
             "%(n)s post by a newcomer waits to be read:", "%(n)s posts by newcomers wait to be read:", posts
         )
         pen.paragraphs += [to_read % {"n": posts}, f"{pen.base}/steward/held"]
+    if portraits:
+        to_read = pen.words.ngettext(
+            "%(n)s newcomer says something of themselves:", "%(n)s newcomers say something of themselves:", portraits
+        )
+        pen.paragraphs += [to_read % {"n": portraits}, f"{pen.base}/steward/held"]
     pen.say(N_("You get such a letter once a day at most, and none when nothing waits."))
     return pen.letter(who.email, N_("What waits at %(hub)s"))
 

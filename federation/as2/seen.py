@@ -4,6 +4,7 @@ Pure: a document goes in, a `Seen` comes out. Whether the sender may say so is f
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -344,6 +345,11 @@ def first_words(doc: Json) -> list[str]:
     said = next(iter(loose.text(doc, "content", longest=2000, most=40_000).values()), "")
     bare = [word.strip(".,;:!?…\"'()").replace("’", "'") for word in said.lower().split() if not word.startswith("@")]
     return [word for word in bare if word][:8]
+
+
+def begins(first: list[str], phrases: Iterable[str]) -> bool:
+    """Whether a reply begins with one of some phrases."""
+    return any(first[: len(phrase.split())] == phrase.split() for phrase in phrases)
 
 
 def _words(doc: Json, key: str, *, most: int, longest: int = LINE, within: str = "") -> Text:

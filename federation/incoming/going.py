@@ -12,9 +12,19 @@ from hub.errors import Conflict, Invalid, NotFound
 from hub.store import Tx
 from hub.things import Thing
 
+# How a reply begins, in small letters. Also in the words of the poll itself: who cannot vote there types them.
 ANSWERS = {
-    "yes": "yes", "going": "yes", "ie": "yes", "ydw": "yes", "maybe": "maybe", "efallai": "maybe",
-    "no": "no", "cancel": "no", "na": "no",
+    "yes": (
+        "yes", "going", "i'm going", "i'll be there", "i will be there", "i'll come", "count me in",
+        "ie", "ydw", "byddaf", "bydda i yno", "mi fydda i yno", "fe fydda i yno", "dof", "dw i'n dod", "dwi'n dod",
+        "rwy'n dod", "rydw i'n dod",
+    ),
+    "maybe": ("maybe", "i might come", "efallai", "falle", "ella", "hwyrach"),
+    "no": (
+        "no", "cancel", "not going", "i'm not going", "can't make it", "i can't make it", "i can't come",
+        "i won't be there", "na", "nac ydw", "na fyddaf", "alla i ddim dod", "galla i ddim dod", "fydda i ddim yno",
+        "dw i ddim yn dod", "dwi ddim yn dod",
+    ),
 }  # fmt: skip
 
 
@@ -74,9 +84,10 @@ def voted(tx: Tx, sender: Actor, poll: Thing, said: str) -> str:
 def spoken(tx: Tx, sender: Actor, asked: Thing, doc: Json) -> str | None:
     """A reply that begins with yes, maybe or no, in English or Welsh; `None` for any other."""
     first, event = seen.first_words(doc), _asks_about(tx, asked)
-    if event is None or not first or first[0] not in ANSWERS:
+    said = next((said for said, phrases in ANSWERS.items() if seen.begins(first, phrases)), None)
+    if event is None or said is None:
         return None
-    return _answer(tx, event, sender, ANSWERS[first[0]], "reply", "answered")
+    return _answer(tx, event, sender, said, "reply", "answered")
 
 
 def _asks_about(tx: Tx, asked: Thing) -> int | None:

@@ -41,9 +41,9 @@ def spoken(tx: Tx, sender: Actor, asked: Thing, doc: Json) -> str | None:
     if asked.kind not in SAYS:
         return None
     first = seen.first_words(doc)
-    if _begins(first, NO_LONGER):
+    if seen.begins(first, NO_LONGER):
         return "taken back" if helping.withdraw(tx, asked.id, sender.id) else None
-    said = next((said for phrase, said in SAYS[asked.kind].items() if _begins(first, (phrase,))), None)
+    said = next((said for phrase, said in SAYS[asked.kind].items() if seen.begins(first, (phrase,))), None)
     if said is None:
         return None
     whole = next(iter(loose.html(doc, "content", longest=5000, most=50_000).values()), "")
@@ -52,10 +52,6 @@ def spoken(tx: Tx, sender: Actor, asked: Thing, doc: Json) -> str | None:
     if before is None or before.state != kept.state or before.said != kept.said:
         _thank(tx, asked, sender, kept)
     return f"answered: {said}"
-
-
-def _begins(first: list[str], phrases: tuple[str, ...]) -> bool:
-    return any(first[: len(phrase.split())] == phrase.split() for phrase in phrases)
 
 
 def _thank(tx: Tx, asked: Thing, sender: Actor, it: Answer) -> None:

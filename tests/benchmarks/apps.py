@@ -13,7 +13,7 @@ from hub import apps, scopes
 from hub.store import Tx
 from hub.store.open import opened
 
-ROUNDS, TIMES = 5, 1_000
+ROUNDS, TIMES = 3, 600
 TIMELINE = Floor(rest=107.0)  # HTTP without a framework 30, SQL 74, joining bytes 3.7
 PLENTY = {f"NEIGHBOURHUB_LIMITS_API_{name}": "100000000" for name in ("TOKEN", "USER", "GUEST")}
 

@@ -7,7 +7,6 @@ import http.client
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from benchmarks.calibration import Floor, Meter, of, resident
@@ -20,7 +19,7 @@ from hub.store import Tx
 
 pytestmark = pytest.mark.benchmark
 HOSTS, HANGING = 2_000, 8
-ROUNDS = 3
+ROUNDS = 2
 DELIVERY = Floor(rest=64 + 4, crypto=247)  # a connection and the POST on it, the queue; the signature
 PROBES, BETWEEN = 150, 0.02  # page views when nothing else happens; seconds between two
 PAGES = ("/", "/events", "/asks")
@@ -82,10 +81,10 @@ class Told:
             return int(conn.execute("SELECT count(*) FROM job WHERE kind = 'deliver'").fetchone()[0])
 
 
-@pytest.fixture
-def told(tmp_path: Path) -> Iterator[Told]:
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     drain = Drain()
-    hub = Hub(tmp_path / "hub").set_up()
+    hub = Hub(tmp_path_factory.mktemp("telling") / "hub").set_up()
     fill(hub, a_month, to_nobody)
     fill(hub, followers(HOSTS, drain.port))
     hub.start()

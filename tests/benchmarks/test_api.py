@@ -1,38 +1,22 @@
 """What apps cost a hub in which a hundred thousand statuses have been said, and whose resident follows 500 people."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 from benchmarks import load
-from benchmarks.apps import ROUNDS, TIMELINE, TIMES, a_hub, let_in, measured, request
+from benchmarks.apps import ROUNDS, TIMELINE, TIMES, measured, request
 from benchmarks.calibration import Meter, of, resident
-from crowded import crowd
 from processes import Hub
-
-from hub.store import Tx
 
 pytestmark = pytest.mark.benchmark
 MOST_MEMORY = 110  # MB
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, str]]:
-    with a_hub(tmp_path_factory.mktemp("crowded"), _fill) as it:
-        yield it
-
-
-def _fill(tx: Tx) -> str:
-    ann = crowd(tx)
-    tx.run("ANALYZE")
-    return let_in(tx, ann)
-
-
 @pytest.mark.parametrize("path", ["home", "public", "public?local=true"])
-def test_a_timeline_of_forty(hub: tuple[Hub, str], path: str) -> None:
+def test_a_timeline_of_forty(crowded: tuple[Hub, str], path: str) -> None:
     """Again while nothing has been written meanwhile; and made anew from what is kept of each status."""
-    it, token = hub
+    it, token = crowded
     address = f"/api/v1/timelines/{path}{'&' if '?' in path else '?'}limit=40"
     measured(it, request(it, address, token)).figure(f"{path}, 40 statuses, again", TIMELINE, 2)
     assert it.process is not None
@@ -44,8 +28,8 @@ def test_a_timeline_of_forty(hub: tuple[Hub, str], path: str) -> None:
     anew.figure(f"{path}, 40 statuses, made anew", TIMELINE, 2)
 
 
-def test_memory_after_much_reading(hub: tuple[Hub, str]) -> None:
-    it, token = hub
+def test_memory_after_much_reading(crowded: tuple[Hub, str]) -> None:
+    it, token = crowded
     with closing(sqlite3.connect(f"file:{it.data}/hub.db?mode=ro", uri=True)) as conn:
         ids = [row[0] for row in conn.execute("SELECT id FROM thing WHERE personal = 1 ORDER BY id DESC LIMIT 15000")]
     assert it.process is not None

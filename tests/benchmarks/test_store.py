@@ -13,7 +13,7 @@ from hub.store import Store, Tx
 from hub.store.open import opened
 
 pytestmark = pytest.mark.benchmark
-ROUNDS = 5
+ROUNDS = 3
 WAITING, WRITES, ALONE = 50, 5_000, 400
 HOSTS, EACH, BATCH = 2_000, 3, 64
 THINGS, SEARCHES, COMMON = 20_000, 200, "allotment"

@@ -119,7 +119,12 @@ def fills_the_profile(it: Visitor) -> None:
     it.page.get_by_label("What, 1", exact=True).fill("Garden")
     it.page.get_by_label("Words, 1", exact=True).fill("number 12")
     it.press("Save")
-    it.is_told("saved")
+    it.is_told("It is kept")
+    it.open("/account/profile")
+    it.sees("Waits for a look")
+
+
+def shows_the_profile(it: Visitor) -> None:
     it.open("/@delyth")
     for words in ("Delyth Howells", "Chapel Street since 1971.", "number 12"):
         it.sees(words)
@@ -160,6 +165,8 @@ def is_let_through(steward: Visitor) -> None:
     steward.open("/around/here")
     steward.sees_not("The heron is back")
     steward.open("/steward/held")
+    steward.page.locator('form[action*="/profile/"]').get_by_role("button", name="Let it through").click()
+    steward.is_told("Others see it now")
     waiting = steward.page.get_by_role("button", name="Let it through")
     for _ in range(waiting.count()):
         waiting.last.click()
@@ -229,7 +236,7 @@ def follows_and_comes_along(it: Visitor, steward: Visitor) -> None:
     it.sees("1 of 12 places taken")
     steward.open("/steward")
     steward.page.get_by_role("link", name="1 person is coming").first.click()
-    steward.sees("Delyth Howells")
+    steward.sees("@delyth")
 
 
 def makes_a_list(it: Visitor) -> None:
@@ -313,6 +320,7 @@ def test_a_neighbour_joins_lives_here_and_stays(
         says_something(delyth)
         keeps_a_draft(delyth)
         is_let_through(steward)
+        shows_the_profile(delyth)
         talks_with(delyth, steward)
         makes_a_list(delyth)
         takes_everything_along(delyth, tmp_path)

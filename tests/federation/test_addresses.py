@@ -85,6 +85,7 @@ def test_an_address_cannot_smuggle_anything(url: str) -> None:
         addresses.read(url)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_reading_of_addresses(text: str) -> None:
     for url in (text, f"https://{text}", f"https://a.example/{text}", f"https://[{text}]/"):

@@ -356,6 +356,7 @@ async def test_a_server_that_refuses_without_a_date_is_left_alone_until_it_count
     assert (await peer(here)).failures == 0
 
 
+@pytest.mark.slow
 async def test_what_waits_for_a_server_with_little_room_is_spread_over_the_time_that_is_left(
     here: Here, clock: Clock
 ) -> None:

@@ -118,7 +118,19 @@ async def test_42_votes_that_do_not_count(here: Here, mastodon: Elsewhere, clock
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [("Yes please!", (1, 0, 0)), ("Ydw", (1, 0, 0)), ("efallai", (0, 1, 0)), ("No, sorry", (0, 0, 1))],
+    [
+        ("Yes please!", (1, 0, 0)),
+        ("Ydw", (1, 0, 0)),
+        ("efallai", (0, 1, 0)),
+        ("No, sorry", (0, 0, 1)),
+        ("I’ll be there!", (1, 0, 0)),
+        ("Bydda i yno, diolch", (1, 0, 0)),
+        ("Dw i’n dod", (1, 0, 0)),
+        ("Falle", (0, 1, 0)),
+        ("Can't make it", (0, 0, 1)),
+        ("Alla i ddim dod", (0, 0, 1)),
+        ("Nac ydw", (0, 0, 1)),
+    ],
 )
 @pytest.mark.parametrize("to", ["event", "companion"])
 async def test_a_reply_that_begins_with_an_answer_is_one_and_is_liked(

@@ -205,6 +205,7 @@ async def test_silence_between_two_bytes_is_not_borne_for_long(monkeypatch: pyte
             await hub.get(seen.url())
 
 
+@pytest.mark.slow
 async def test_who_sends_a_byte_now_and_then_is_not_heard_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patience is counted from byte to byte, and all together besides."""
     sent = 0
@@ -226,6 +227,7 @@ async def test_who_sends_a_byte_now_and_then_is_not_heard_for_ever(monkeypatch: 
     assert 2 < sent < 10_000
 
 
+@pytest.mark.slow
 async def test_each_byte_gives_new_patience() -> None:
     async def slowly(_: bytes, writer: asyncio.StreamWriter) -> None:
         for part in (b"HTTP/1.1 200 OK\r\n", b"content-length: 4\r\n", b"\r\n", b"al", b"l!"):

@@ -250,15 +250,22 @@ async def test_a_new_project_is_told_by_the_hub_with_the_name_to_follow(store: S
     assert {"type": "Mention", "name": "@p_old_mill_orchard@glan.example", "href": uri} in note["tag"]
 
 
-async def test_a_projects_update_is_shared_only_where_it_was_not_delivered(store: Store) -> None:
+async def followed_project(hub: Hub) -> tuple[int, projects.Project]:
+    """One that somebody on Mastodon follows, and of which all is told; and who leads it."""
+
     def followed(tx: Tx, project: int) -> None:
         actors.follow(tx, stranger(tx, "mair"), project)
 
-    hub = Hub(store)
     who = await hub.do(opened)
     project = await hub.do(projects.start, who, orchard())
     await hub.do(followed, project.actor)
     await hub.sent()
+    return who, project
+
+
+async def test_a_projects_update_is_shared_only_where_it_was_not_delivered(store: Store) -> None:
+    hub = Hub(store)
+    who, project = await followed_project(hub)
     await hub.do(posts.publish, who, posts.Draft(text={"en": "Forty trees are in."}, project=project.id))
 
     assert await hub.sent() == [
@@ -270,14 +277,8 @@ async def test_a_projects_update_is_shared_only_where_it_was_not_delivered(store
 
 
 async def test_a_projects_new_face_is_shown_to_its_followers_and_to_hubs(store: Store) -> None:
-    def followed(tx: Tx, project: int) -> None:
-        actors.follow(tx, stranger(tx, "mair"), project)
-
     hub = Hub(store)
-    who = await hub.do(opened)
-    project = await hub.do(projects.start, who, orchard())
-    await hub.do(followed, project.actor)
-    await hub.sent()
+    who, project = await followed_project(hub)
     await hub.do(projects.change, who, project.id, orchard(stage="done"))
 
     assert await hub.sent() == [("mastodon.example", "Update", "Group"), ("penarth.example", "Update", "Group")]

@@ -9,10 +9,10 @@ from hearing import HUB, a_reply, a_vote, followed, hear
 from here import Here
 from scene import lift, person
 
-from hub import asks, helping, peers, pledges, posts
+from hub import asks, helping, peers, people, pledges, posts
 from hub.asks import Ask
 from hub.clock import DAY
-from hub.errors import Conflict, Invalid, NotFound
+from hub.errors import Conflict, Invalid, NotAllowed, NotFound
 from hub.helping import Answer
 from hub.pledges import Draft, Pledge
 from hub.store import Tx
@@ -413,3 +413,14 @@ async def test_after_thirty_days_it_is_taken_down_everywhere_and_nothing_private
     left = await here.store.read(kept)
     for words in ("960777", "I have a van"):
         assert words not in left
+
+
+async def test_a_newcomer_offers_help_to_another_hub_without_words(here: Here, tredegar: Elsewhere) -> None:
+    _, ask, _ = await mirrored(here, tredegar)
+    new = await here.store.write(lambda tx: people.create(tx, "efa", "efa@glan.example", "x", newcomer=True).actor)
+    for draft in (Draft(words="Cheap pills"), Draft(available="pills.example")):
+        with pytest.raises(NotAllowed):
+            await here.store.write(pledges.offer, new, ask, draft)
+    await here.store.write(pledges.offer, new, ask, Draft(hours=2.0))
+    await here.work()
+    assert [one["type"] for one in tredegar.received if one["type"] == "Offer"] == ["Offer"]

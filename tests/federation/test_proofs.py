@@ -119,6 +119,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_anything_is_written_as_another_writer_writes_it(value: Any) -> None:
     assert canonical(value) == jcs.canonicalize(value)

@@ -1,12 +1,14 @@
 """What newcomers say waits until somebody who looks after the hub has read it (S-09), and edits get round nothing
 (S-28)."""
 
+import msgspec
 import pytest
 from conftest import Clock
 from scene import open_hub, party, person, stranger
 
 from federation import announce
 from hub import (
+    actors,
     audit,
     events,
     held,
@@ -18,6 +20,7 @@ from hub import (
     notices,
     people,
     posts,
+    profiles,
     reacting,
     relations,
     reports,
@@ -31,8 +34,8 @@ from hub.changes import Kind, record
 from hub.clock import DAY, HOUR, MINUTE
 from hub.errors import Conflict, NotAllowed, NotFound
 from hub.statuses import Draft, NewPoll
-from hub.store import Store, Tx
-from hub.things import Seen
+from hub.store import Row, Store, Tx
+from hub.things import Seen, Thing
 
 
 def street(tx: Tx) -> tuple[int, int, int]:
@@ -398,3 +401,117 @@ async def test_a_letter_says_what_waits_once_a_day_at_most(store: Store, clock: 
     assert await store.write(wait) == [*both, *[start + HOUR + DAY] * 2], "whoever comes later waits for the next"
     clock.forward(30 * DAY)
     assert (await store.write(wait))[4:] == [clock.ms + HOUR] * 2
+
+
+async def test_a_post_that_was_changed_since_it_was_read_is_not_let_through(store: Store, clock: Clock) -> None:
+    def say(tx: Tx) -> tuple[int, int, Thing]:
+        mo, new, _ = street(tx)
+        return mo, new, statuses.publish(tx, new, Draft("A heron"))
+
+    mo, new, read = await store.write(say)
+    clock.forward(MINUTE)
+    await store.write(lambda tx: statuses.change(tx, new, read.id, Draft("Cheap pills")))
+    with pytest.raises(Conflict):
+        await store.write(held.let_through, mo, read.id, read.updated)
+    again = await store.read(held.get, read.id)
+    assert not (await store.write(held.let_through, mo, read.id, again.thing.updated)).hidden
+
+
+# --- what newcomers say besides posts --------------------------------------------------------------
+
+
+def speak(tx: Tx, who: int, **words: object) -> profiles.Profile:
+    return profiles.change(tx, who, msgspec.structs.replace(profiles.get(tx, who), **words))
+
+
+SPAM: dict[str, object] = {
+    "name": "Cheap Pills",
+    "note": "https://pills.example",
+    "fields": [("Shop", "pills.example")],
+}
+
+
+async def test_what_a_newcomer_says_of_themselves_is_seen_and_sent_by_nobody_until_it_is_let_through(
+    store: Store, clock: Clock
+) -> None:
+    def say(tx: Tx) -> tuple[int, int, profiles.Profile]:
+        mo, new, _ = street(tx)
+        return mo, new, speak(tx, new, locked=True, **SPAM)
+
+    mo, new, kept = await store.write(say)
+    assert (kept.name, kept.note, kept.locked) == ("Cheap Pills", "https://pills.example", True)
+    await store.write(everywhere)
+    seen = await store.read(actors.get, new)
+    assert (seen.name, seen.summary, seen.facts, seen.locked) == ({"en": "delyth"}, {}, [], True)
+    assert "pills" not in str(await store.read(lambda tx: [row["body"] for row in tx.all("SELECT body FROM activity")]))
+    assert await store.read(lambda tx: [job.kind for job in jobs_of(tx, "links")]) == []
+    assert await store.read(profiles.waiting) == 1
+    (it,) = await store.read(profiles.unread, mo)
+    assert (it.by.handle, it.said.name, it.shown.name) == ("delyth", "Cheap Pills", "delyth")
+    await store.write(profiles.let_through, mo, new, it.said.at)
+    await store.write(everywhere)
+    seen = await store.read(actors.get, new)
+    assert (seen.name, seen.facts[0].name) == ({"en": "Cheap Pills"}, "Shop")
+    assert await store.read(profiles.waiting) == 0
+    assert "Update" in await store.read(sent)
+
+
+def jobs_of(tx: Tx, kind: str) -> list[Row]:
+    return tx.all("SELECT kind FROM job WHERE kind = :kind", kind=kind)
+
+
+async def test_nobody_lets_through_what_came_since_they_read_it_and_only_moderators_do(
+    store: Store, clock: Clock
+) -> None:
+    def say(tx: Tx) -> tuple[int, int, int, int]:
+        mo, new, ben = street(tx)
+        speak(tx, new, note="I like herons")
+        return mo, new, ben, profiles.unread(tx, mo)[0].said.at
+
+    mo, new, ben, at = await store.write(say)
+    for verb in (profiles.let_through, profiles.refuse):
+        with pytest.raises(NotAllowed):
+            await store.write(verb, ben, new, at)
+    with pytest.raises(NotAllowed):
+        await store.read(profiles.unread, ben)
+    clock.forward(1)
+    await store.write(lambda tx: speak(tx, new, **SPAM))
+    for verb in (profiles.let_through, profiles.refuse):
+        with pytest.raises(Conflict):
+            await store.write(verb, mo, new, at)
+    await store.write(profiles.refuse, mo, new, at + 1, "We sell nothing.")
+    assert (await store.read(profiles.get, new)).name == "delyth"
+    (letter,) = await store.read(messages.to, new)
+    assert "We sell nothing." in letter.words["en"]
+    assert "> Shop: pills.example" in letter.words["cy"]
+    with pytest.raises(NotFound):
+        await store.write(profiles.let_through, mo, new, at + 1)
+
+
+async def test_who_takes_their_words_back_or_is_trusted_by_then_waits_for_nobody(store: Store, clock: Clock) -> None:
+    def scene(tx: Tx) -> tuple[int, int, dict[str, str]]:
+        _, new, _ = street(tx)
+        speak(tx, new, **SPAM)
+        speak(tx, new, name="delyth", note="", fields=[])
+        back = profiles.waiting(tx)
+        speak(tx, new, name="Delyth")
+        for _ in range(people.FIRST):
+            people.post_let_through(tx, new)
+        speak(tx, new, note="Herons")
+        return back, profiles.waiting(tx), actors.get(tx, new).name
+
+    assert await store.write(scene) == (0, 0, {"en": "Delyth"})
+
+
+async def test_a_newcomer_shares_what_was_said_here_and_nothing_from_elsewhere(store: Store) -> None:
+    def scene(tx: Tx) -> tuple[int, int]:
+        _, new, ben = street(tx)
+        uri = "https://far.example/pills"
+        seen = Seen(uri=uri, url=uri, html={"en": "<p>Pills</p>"}, published=1, updated=1)
+        theirs = posts.mirror(tx, stranger(tx, "cath", "far.example"), seen)
+        assert theirs is not None
+        with pytest.raises(NotAllowed):
+            reacting.share(tx, new, theirs)
+        return reacting.share(tx, ben, theirs), reacting.share(tx, new, statuses.publish(tx, ben, Draft("A heron")).id)
+
+    assert all(await store.write(scene))

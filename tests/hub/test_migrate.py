@@ -2,9 +2,6 @@
 
 import asyncio
 import sqlite3
-import subprocess
-import sys
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,18 +138,3 @@ def test_a_statement_without_an_end_is_refused() -> None:
 
 def test_comments_and_empty_lines_are_no_statements() -> None:
     assert statements("-- Nothing.\n\n-- At all.\n", "sqlite") == []
-
-
-def test_the_steps_are_found_wherever_the_package_lies(tmp_path: Path) -> None:
-    packed = tmp_path / "hub.zip"
-    with zipfile.ZipFile(packed, "w") as archive:
-        for file in sorted(Path("hub").rglob("*")):
-            if file.suffix in {".py", ".sql"}:
-                archive.write(file)
-    ask = "from hub.store.migrate import HERE, migrate; print(HERE, *sorted(s.name for s in HERE.iterdir()))"
-    said = subprocess.run(
-        [sys.executable, "-c", ask], cwd=tmp_path, env={"PYTHONPATH": str(packed)}, capture_output=True, text=True,
-        check=True,
-    ).stdout.split()  # fmt: skip
-    assert said[0].startswith(str(packed))
-    assert said[1:] == sorted(step.name for step in HERE.iterdir())

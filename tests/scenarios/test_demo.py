@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -13,11 +15,18 @@ from processes import PASSWORD, PATIENCE, free_port, until, words_of
 pytestmark = pytest.mark.faults
 
 
-def test_the_demo_shows_three_hubs_that_talk_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    port = free_port()
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder for what is temporary: the path of a socket in one of `tmp_path` would be too long."""
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+        yield Path(folder)
+
+
+def test_the_demo_shows_three_hubs_that_talk_and_leaves_nothing_behind(short: Path) -> None:
+    port = free_port(in_a_row=3)
     demo = subprocess.Popen(
         [sys.executable, "-m", "web.demo", str(port)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env=os.environ | {"TMPDIR": str(tmp_path)},
+        env=os.environ | {"TMPDIR": str(short)},
     )  # fmt: skip
     assert demo.stdout is not None
     said = ""
@@ -46,4 +55,4 @@ def test_the_demo_shows_three_hubs_that_talk_and_leaves_nothing_behind(tmp_path:
     demo.send_signal(signal.SIGINT)
     rest, _ = demo.communicate(timeout=PATIENCE)
     assert "The demo is over." in rest
-    assert not list(tmp_path.glob("neighbourhub-demo-*"))
+    assert not list(short.glob("neighbourhub-demo-*"))

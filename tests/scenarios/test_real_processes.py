@@ -1,7 +1,6 @@
 """A hub and an aggregator as two processes with real HTTP between them: what one says, the other shows."""
 
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,9 +9,8 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 import pytest
-import uvicorn
 from elsewhere import Elsewhere, activity, pair
-from processes import Hub, free_port, until, words_of
+from processes import Hub, free_port, on_the_air, until, words_of
 
 from federation import signatures
 from federation.keys import load_private
@@ -81,15 +79,8 @@ def a_person_elsewhere() -> Iterator[str]:
     port = free_port()
     server = Elsewhere(f"localhost:{port}", software="")
     server.base = f"http://localhost:{port}"
-    running = uvicorn.Server(uvicorn.Config(server, port=port, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    try:
-        until(lambda: running.started, "the other server")
+    with on_the_air(server, port):
         yield server.actor("ann")
-    finally:
-        running.should_exit = True
-        thread.join()
 
 
 def say(hub: Hub, sent: dict[str, Any]) -> int:

@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +16,9 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
-import uvicorn
 from elsewhere import Elsewhere, activity, pair
 from loopback import Authority
-from processes import PASSWORD, Hub, free_port, until, words_of
+from processes import PASSWORD, Hub, free_port, on_the_air, until, words_of
 
 from federation import signatures
 from federation.keys import load_private
@@ -67,18 +65,8 @@ class Place:
         server = Elsewhere("town.test" if self.named else f"localhost:{port}", software="")
         file = self.tls("town.test")[0]
         where = address("town.test") if self.named else "127.0.0.1"
-        running = uvicorn.Server(
-            uvicorn.Config(server, host=where, port=port, log_level="error", lifespan="off", ssl_certfile=file,
-                           ssl_keyfile=file)
-        )  # fmt: skip
-        thread = threading.Thread(target=running.run)
-        thread.start()
-        try:
-            until(lambda: running.started, "the other server")
+        with on_the_air(server, port, host=where, ssl_certfile=file, ssl_keyfile=file):
             yield server.actor("ann")
-        finally:
-            running.should_exit = True
-            thread.join()
 
 
 def test_three_hubs_with_names_and_tls_find_each_other_and_say_all_there_is_to_say(tmp_path: Path) -> None:

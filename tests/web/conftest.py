@@ -1,16 +1,22 @@
 import asyncio
+import io
+import logging
 import shutil
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 from browsing import Site, a_site, settle
 from conftest import Clock
 from postbox import Postbox, a_postbox
 
+from hub import config
 from hub.store import Store
 from hub.store.open import opened
+from web import logs
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +65,17 @@ async def postal(store: Store, tmp_path: Path, clock: Clock, postbox: Postbox) -
     await store.write(settle)
     async with a_site(store, tmp_path, mail=postbox.mail) as it:
         yield it
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """All that goes into the log, down to the least important."""
+    root, stream = logging.getLogger(), io.StringIO()
+    handlers, level = root.handlers[:], root.level
+    logs.setup(config.Log(format="json", level="debug"), stream)
+    for name, module in [*sys.modules.items()]:  # loggers that have written already keep to where they wrote
+        if name.partition(".")[0] in ("hub", "federation", "web") and hasattr(module, "log"):
+            monkeypatch.setattr(module, "log", structlog.get_logger())
+    yield stream
+    structlog.reset_defaults()
+    root.handlers[:], root.level = handlers, level

@@ -224,6 +224,7 @@ async def test_a_password_kept_at_other_costs_is_kept_anew_at_the_next_sign_in(s
 SAME_SITE = {"__Host-nh": "SameSite=lax", "__Host-nh-passkey": "SameSite=strict"}
 
 
+@pytest.mark.slow
 async def test_p_06_every_cookie_that_any_address_gives_is_as_strict_as_cookies_get(site: Site) -> None:
     seen = 0
     for login in ("", "rhys", "bethan"):

@@ -2,10 +2,8 @@
 (trust.md S-29). `test_privacy.py` does the same for what guests and other servers tell the hub."""
 
 import io
-import logging
 import re
-import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,6 @@ import httpx
 import msgspec
 import pytest
 import pytest_asyncio
-import structlog
 from browsing import HASHED, Site, a_site
 from crawling import crawl
 from mastodon_apps import PLENTY, app_with, token_for
@@ -26,7 +23,6 @@ from hub import (
     actors,
     asks,
     attendance,
-    config,
     events,
     factors,
     filters,
@@ -38,6 +34,7 @@ from hub import (
     neighbouring,
     people,
     posts,
+    profiles,
     recovery,
     regards,
     relations,
@@ -52,14 +49,13 @@ from hub.clock import HOUR, now
 from hub.statuses import Draft
 from hub.store import Tx
 from hub.store.open import opened
-from web import logs
 from web.mastodon import gate
 
 pytestmark = pytest.mark.slow
 
 # What is private, by the table that keeps it. Each is a word that stands nowhere else.
 PRIVATE = {
-    "account": ("email",),
+    "account": ("email", "unreadnote", "unreadname", "unreadfact"),
     "answer": ("helpername", "helpercontact", "helperwords"),
     "app": ("appsecret",),
     "attendance": ("guestname", "guestcontact"),
@@ -150,6 +146,8 @@ def _said(tx: Tx, steward: int, ann: int, ben: int) -> None:
     new = people.create(tx, "delyth", "d@quince.example", "x", newcomer=True).actor
     statuses.publish(tx, new, Draft(f"@ben quince {z('heldpost')} #{z('heldpost')}"))
     posts.reply(tx, new, event.id, {"en": f"quince {z('heldpost')}"})
+    words = {"name": z("unreadname"), "note": f"quince {z('unreadnote')}", "fields": [("quince", z("unreadfact"))]}
+    profiles.change(tx, new, msgspec.structs.replace(profiles.get(tx, new), **words))
     refused = statuses.publish(tx, new, Draft(f"quince {z('refusedpost')}"))
     held.refuse(tx, steward, refused.id, f"quince {z('heldreason')} {z('auditreason')}")
     messages.tell(tx, people_hub(tx), ben, {"en": f"quince {z('coordinator')}"}, about=event.id)
@@ -214,20 +212,6 @@ def _of_others(tx: Tx, steward: int) -> None:
 def spread(tx: Tx) -> None:
     while announce(tx) or neighbouring.spread(tx):
         pass
-
-
-@pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """All that goes into the log, down to the least important."""
-    root, stream = logging.getLogger(), io.StringIO()
-    handlers, level = root.handlers[:], root.level
-    logs.setup(config.Log(format="json", level="debug"), stream)
-    for name, module in [*sys.modules.items()]:  # loggers that have written already keep to where they wrote
-        if name.partition(".")[0] in ("hub", "federation", "web") and hasattr(module, "log"):
-            monkeypatch.setattr(module, "log", structlog.get_logger())
-    yield stream
-    structlog.reset_defaults()
-    root.handlers[:], root.level = handlers, level
 
 
 @pytest_asyncio.fixture

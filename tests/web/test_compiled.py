@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from browsing import Site
+from browsing import Site, a_site
 from jinja2 import DictLoader, Environment
 
 from web.compiled import FOLDER, Compiled
@@ -45,5 +45,8 @@ def test_nobody_else_may_put_anything_there(tmp_path: Path) -> None:
 
 
 async def test_a_hub_keeps_its_own_in_its_data_folder(site: Site, tmp_path: Path) -> None:
-    assert (await site.guest.get("/")).status_code == 200
-    assert len(files(tmp_path)) >= 2
+    own = tmp_path / "own"
+    (own / FOLDER).mkdir(parents=True)
+    async with a_site(site.store, own) as other:
+        assert (await other.guest.get("/")).status_code == 200
+    assert len(files(own)) >= 2

@@ -1,5 +1,7 @@
 """The page on which moderators read first posts, and what their authors see meanwhile."""
 
+import re
+
 import pytest
 from browsing import Site, fields
 from scene import party
@@ -37,12 +39,14 @@ async def test_a_newcomers_post_waits_is_read_and_shows(site: Site) -> None:
     assert "1 post waits to be read" in (await mo.get("/steward")).text
     page = await mo.get("/steward/held")
     assert "A heron on the weir" in page.text
-    went = await mo.post(f"/steward/held/{id}/publish")
+    path = f"/steward/held/{id}/publish"
+    assert (await mo.post(path)).status_code == 409
+    went = await mo.post(path, data=fields(page.text, path))
     assert went.headers["location"] == "/steward/held?done=let-through"
     assert "A heron on the weir" in (await site.guest.get(f"/posts/{id}")).text
     assert "Waits for a look" not in (await delyth.get(f"/posts/{id}")).text
     assert "let a post by delyth through" in (await mo.get("/steward/audit")).text
-    assert (await mo.post(f"/steward/held/{id}/publish")).status_code == 404
+    assert (await mo.post(path)).status_code == 404
 
 
 async def test_who_is_refused_is_told_why(site: Site) -> None:
@@ -94,3 +98,32 @@ async def test_a_report_shows_what_it_said_then(site: Site, taken_down: bool) ->
     assert "Buy my pills" in page
     assert ("Taken down since" if taken_down else "Changed since it was reported") in page
     assert ("What it says now" in page) is not taken_down
+
+
+async def test_what_a_newcomer_says_of_themselves_is_read_first(site: Site) -> None:
+    await newcomer(site)
+    delyth, mo = await site.who("delyth"), await site.who("mo")
+    typed = {"name": "Delyth Pills", "note": "I sell <pills>", "label": "Shop", "value": "pills.example"}
+    went = await delyth.post("/account/profile", data=typed | {"audience": "public"})
+    assert went.headers["location"] == "/@delyth?done=profile-waits"
+    form = (await delyth.get("/account/profile")).text
+    assert "I sell" in form
+    assert "Waits for a look" in form
+    assert "Delyth Pills" not in (await site.guest.get("/@delyth")).text
+    assert "1 newcomer says something of themselves" in (await mo.get("/steward")).text
+    page = (await mo.get("/steward/held")).text
+    assert "I sell &lt;pills&gt;" in page
+    assert (await mo.post("/steward/held/profile/1/publish", data={"at": "x"})).status_code == 404
+    [path] = re.findall(r'"(/steward/held/profile/\d+/publish)"', page)
+    assert (await mo.post(path, data={"at": "1"})).status_code == 409
+    went = await mo.post(path, data=fields(page, path))
+    assert went.headers["location"] == "/steward/held?done=profile-let-through"
+    assert "Delyth Pills" in (await site.guest.get("/@delyth")).text
+    assert "let what delyth says of themselves through" in (await mo.get("/steward/audit")).text
+    await delyth.post("/account/profile", data=typed | {"name": "Pills for all", "audience": "public"})
+    path = path.replace("publish", "refuse")
+    form = fields((await mo.get("/steward/held")).text, path)
+    went = await mo.post(path, data=form | {"reason": "We sell nothing."})
+    assert went.headers["location"] == "/steward/held?done=held-back"
+    assert "We sell nothing." in (await mo.get("/steward/audit")).text
+    assert "Pills for all" not in (await delyth.get("/account/profile")).text

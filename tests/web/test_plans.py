@@ -68,6 +68,7 @@ def published(tx: Tx) -> tuple[str, str]:
     return event.uri, f"{settings.get(tx).base}/actor/hub"
 
 
+@pytest.mark.slow
 async def test_pages_are_made_by_indexes(site: Site, asked: set[str]) -> None:
     await site.did(published)
     await crawl(site, site.guest)

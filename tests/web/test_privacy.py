@@ -1,16 +1,13 @@
 """What people trust the hub with: put in everywhere, and looked for in all that others can read (trust.md S-29)."""
 
 import io
-import logging
 import re
-import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import httpx
 import msgspec
 import pytest
 import pytest_asyncio
-import structlog
 from browsing import Site
 from conftest import Clock
 from crawling import crawl
@@ -19,10 +16,9 @@ from in_process import in_process
 from scene import lift, orchard, party, stranger
 
 from federation import Client
-from hub import asks, config, events, helping, peers, people, pledges, posts, projects, settings, things
+from hub import asks, events, helping, peers, people, pledges, posts, projects, settings, things
 from hub.clock import DAY, now
 from hub.store import Tx
-from web import logs
 from web.worker import drain
 
 pytestmark = pytest.mark.slow
@@ -49,20 +45,6 @@ class Told(msgspec.Struct):
 async def nobody(host: str, port: int) -> list[str]:
     """No test asks a real name server."""
     return []
-
-
-@pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """All that goes into the log, down to the least important."""
-    root, stream = logging.getLogger(), io.StringIO()
-    handlers, level = root.handlers[:], root.level
-    logs.setup(config.Log(format="json", level="debug"), stream)
-    for name, module in [*sys.modules.items()]:  # loggers that have written already keep to where they wrote
-        if name.partition(".")[0] in ("hub", "federation", "web") and hasattr(module, "log"):
-            monkeypatch.setattr(module, "log", structlog.get_logger())
-    yield stream
-    structlog.reset_defaults()
-    root.handlers[:], root.level = handlers, level
 
 
 @pytest_asyncio.fixture

@@ -285,6 +285,7 @@ ODD = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(typed=st.dictionaries(st.sampled_from(NAMES), ODD, max_size=12), sort=st.sampled_from(sorted(FORMS)))
 async def test_no_form_however_odd_is_a_mistake_of_ours(site: Site, typed: dict[str, str], sort: str) -> None:

@@ -198,6 +198,7 @@ ODD = st.one_of(
 )
 
 
+@pytest.mark.slow
 @hypothesis.settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(step=st.sampled_from(ORDER), typed=st.dictionaries(st.sampled_from(FIELDS), ODD, max_size=8))
 async def test_no_answer_however_odd_is_a_mistake_of_ours(wizard: Wizard, step: str, typed: dict[str, str]) -> None:

@@ -9,11 +9,12 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from hub import announcements, hearing, people
+from hub import announcements, hearing, people, timelines
 from hub.changes import Change, Kind
 from hub.errors import NotFound
 from hub.hearing import Said
 from hub.kept import PUBLIC as FOR_ALL
+from hub.lists import NEAR, WEEK
 from hub.store import Tx
 from web.mastodon import conversations, entities, notifications
 from web.mastodon.shapes import encoded
@@ -62,6 +63,16 @@ def told(tx: Tx, v: View, changes: Iterable[Change], wanted: Wanted) -> list[Tol
     return found
 
 
+def come_up(tx: Tx, v: View, since: int, until: int, wanted: Wanted) -> list[Told]:
+    """What has come to be on this week since we looked last, only because time goes on (ms UTC)."""
+    stream, found = (LIST, WEEK), list[Told]()
+    for id in timelines.comes_up(tx, since, until) if stream in wanted.channels else ():
+        it = hearing.said(tx, id)
+        if it is not None:
+            found += _public(tx, v, it, "update", [stream], wanted, hearing.unwilling(tx, it))
+    return found
+
+
 def _said(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
     it = hearing.said(tx, change.subject)
     if it is None or it.gone:
@@ -69,7 +80,8 @@ def _said(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
     unwilling = hearing.unwilling(tx, it)
     home = _home(tx, v, it, Entry(it.id, it.id), "update", hearing.readers(tx, it), wanted, unwilling)
     lists = _lists(tx, v, it, Entry(it.id, it.id), "update", wanted, unwilling)
-    return home + lists + _public(tx, v, it, "update", wanted, unwilling)
+    streams = _channels(it) + _standing(tx, it, wanted)
+    return home + lists + _public(tx, v, it, "update", streams, wanted, unwilling)
 
 
 def _changed(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
@@ -80,7 +92,11 @@ def _changed(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
     concerned = [*hearing.readers(tx, it), *hearing.named(tx, it)]
     home = _home(tx, v, it, Entry(it.id, it.id), "status.update", concerned, wanted, unwilling)
     lists = _lists(tx, v, it, Entry(it.id, it.id), "status.update", wanted, unwilling)
-    return home + lists + _public(tx, v, it, "status.update", wanted, unwilling)
+    public = _public(tx, v, it, "status.update", _channels(it), wanted, unwilling)
+    anew = change.detail.get("moved") or change.detail.get("again")
+    here = _standing(tx, it, wanted)
+    kept = _public(tx, v, it, "update" if anew else "status.update", here, wanted, unwilling)
+    return home + lists + public + kept + _gone(it.id, [one for one in _kept(it) if one not in here], wanted)
 
 
 def _shared(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
@@ -108,7 +124,7 @@ def _deleted(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
         return []
     whose: list[Channel] = [(USER, one) for one in {*hearing.readers(tx, it), *hearing.named(tx, it)}]
     whose += [(LIST, one) for one, _ in hearing.lists(tx, it)]
-    return _gone(it.id, [*whose, *(_channels(it) if it.audience == FOR_ALL else [])], wanted)
+    return _gone(it.id, [*whose, *((*_channels(it), *_kept(it)) if it.audience == FOR_ALL else ())], wanted)
 
 
 def _noticed(tx: Tx, v: View, change: Change, wanted: Wanted) -> list[Told]:
@@ -172,13 +188,13 @@ def _lists(
 
 
 def _public(
-    tx: Tx, v: View, it: Said, event: str, wanted: Wanted, unwilling: frozenset[int]
+    tx: Tx, v: View, it: Said, event: str, streams: Iterable[Channel], wanted: Wanted, unwilling: frozenset[int]
 ) -> list[Told]:  # fmt: skip
-    streams = [one for one in _channels(it) if one in wanted.channels] if it.open else []
-    if not streams:
+    heard = [one for one in streams if one in wanted.channels] if it.open else []
+    if not heard:
         return []
     written = entities.statuses(tx, v, 0, [Entry(it.id, it.id)])
-    return [Told(stream, event, body, unwilling) for _, body in written for stream in streams]
+    return [Told(stream, event, body, unwilling) for _, body in written for stream in heard]
 
 
 def _gone(id: int, streams: Iterable[Channel], wanted: Wanted) -> list[Told]:
@@ -194,6 +210,19 @@ def _channels(it: Said) -> list[Channel]:
     for tag in it.tags:
         found += [(TAG, tag), (LOCAL_TAG, tag)] if it.local else [(TAG, tag)]
     return found
+
+
+def _kept(it: Said) -> list[Channel]:
+    """The lists of the hub that it could stand in."""
+    which = {"event": WEEK, "ask": NEAR, "offer": NEAR}.get(it.kind)
+    return [(LIST, which)] if which else []
+
+
+def _standing(tx: Tx, it: Said, wanted: Wanted) -> list[Channel]:
+    """Those in which it does, when anybody listens."""
+    if not any(one in wanted.channels for one in _kept(it)):
+        return []
+    return [(LIST, one) for one in timelines.standing_with(tx, it.id)]
 
 
 _Handler = Callable[[Tx, View, Change, Wanted], list[Told]]

@@ -1,7 +1,8 @@
 """What was found out a moment ago: good until anything at all is written, and for a few seconds in any case.
 
 An app asks for the same page again and again, and for who it acts for with every call. Of what other processes write
-on PostgreSQL we hear when it goes into the log; of the rest we know a few seconds later.
+on PostgreSQL we hear at once when the verb says so (`Tx.wake`): all that goes into the log, whatever ends a token or
+changes what somebody may do, and what they keep or do not want to see. Of the rest we know a few seconds later.
 """
 
 from collections.abc import Awaitable, Callable, Hashable

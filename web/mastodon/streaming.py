@@ -13,6 +13,7 @@ from starlette.datastructures import State
 
 from hub import changes, hearing, lists, mentions, scopes
 from hub.changes import Place
+from hub.clock import now
 from hub.errors import NotFound
 from hub.store import Busy, Store, Tx
 from web import auth
@@ -39,7 +40,7 @@ log = structlog.get_logger()
 
 MOST, OF_A_TOKEN = 5000, 10  # listeners in a process, and of one app for one person
 BACKLOG = 100  # events that wait for a listener
-AT_ONCE = 100  # changes that are looked at together
+AT_ONCE, LOOKS = 100, 3  # changes that are looked at together, and how often while others begin to listen
 LONGEST_WAIT, LOOK = 5.0, 1.0  # seconds without looking at the log; between two looks at who may still listen
 LAST_WORDS = 5.0  # seconds for a close to be sent
 AWAY, ENDED, SLOW = 1001, 1008, 1013  # why a socket is closed: we go; they may not listen any more; they are too slow
@@ -88,6 +89,7 @@ class Streams:
         self._wanted: Wanted | None = None
         self._task: asyncio.Task[None] | None = None
         self._looked = 0.0
+        self._reckoned = 0  # up to when what comes up has been told, in ms UTC
         self._closed = False
         self._empty = asyncio.Event()  # nobody listens any more
 
@@ -101,6 +103,7 @@ class Streams:
         if self._task is None:
             place = await self._state.store.read(changes.place)
             if self._task is None:
+                self._reckoned = now()
                 self._task = asyncio.create_task(self._follow(place))
 
     def leave(self, it: Listener) -> None:
@@ -151,9 +154,13 @@ class Streams:
 
     async def _tell(self, place: Place) -> tuple[int, Place]:
         await auth.look(self._state)
-        wanted = self._wanted = self._wanted or _wanted(self._on)
-        v = view_of(self._state)
-        many, place, found = await self._state.store.read(_news, v, place, wanted)
+        for _ in range(LOOKS):  # again while somebody wants more than when we began to look: they would miss it
+            wanted = self._wanted = self._wanted or _wanted(self._on)
+            v, at = view_of(self._state), now()
+            many, reached, found = await self._state.store.read(_news, v, place, wanted, self._reckoned, at)
+            if self._wanted is wanted:
+                break
+        place, self._reckoned = reached, at
         for number, it in enumerate(found):
             for one in [*self._on.get(it.channel, ())]:
                 one.hear(it)
@@ -174,14 +181,17 @@ class Streams:
                 one.end(ENDED)
 
 
-def _news(tx: Tx, v: View, place: Place, wanted: Wanted) -> tuple[int, Place, list[Told]]:
+def _news(
+    tx: Tx, v: View, place: Place, wanted: Wanted, since: int, until: int
+) -> tuple[int, Place, list[Told]]:  # fmt: skip
     found, place = changes.after(tx, place, AT_ONCE)
-    return len(found), place, broadcast.told(tx, v, found, wanted)
+    told = broadcast.told(tx, v, found, wanted)
+    return len(found), place, told + broadcast.come_up(tx, v, since, until, wanted)
 
 
 def _wanted(on: dict[Channel, set[Listener]]) -> Wanted:
     users = frozenset(int(whose) for name, whose in on if name == USER)
-    return Wanted(frozenset(on), users, any(name == LIST for name, _ in on))
+    return Wanted(frozenset(on), users, any(name == LIST and which not in lists.STANDING for name, which in on))
 
 
 # --- which stream ----------------------------------------------------------------------------------
@@ -210,6 +220,8 @@ async def channel_of(store: Store, caller: Caller, name: str, params: Params) ->
 
 async def _own_list(store: Store, me: int, asked: str) -> int:
     number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else 0
+    if number in lists.STANDING:
+        return number
     try:
         return (await store.read(lists.get, me, number)).id
     except NotFound:

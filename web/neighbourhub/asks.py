@@ -23,7 +23,7 @@ async def needed(request: Request, caller: Caller, params: Params) -> Response:
 
     def unit(tx: Tx) -> list[shapes.Ask]:
         found = whereabouts.needed(
-            tx, kind=asked.kind or "", category=asked.category or "", area=asked.area, local=side(asked),
+            tx, me=caller.id, kind=asked.kind or "", category=asked.category or "", area=asked.area, local=side(asked),
             open_={"true": True, "false": False, "all": None}[asked.open], before=before, limit=asked.limit + 1,
         )  # fmt: skip
         return [shapes.ask(tx, v, it, _help_of(tx, caller.id, it)) for it in found]

@@ -23,8 +23,9 @@ async def on(request: Request, caller: Caller, params: Params) -> Response:
 
     def unit(tx: Tx) -> tuple[list[shapes.Event], whereabouts.Mark | None]:
         found = whereabouts.on(
-            tx, asked.when, around=where, area=asked.area, local=side(asked), after=asked.mark, limit=asked.limit
-        )
+            tx, asked.when, me=caller.id, around=where, area=asked.area, local=side(asked), after=asked.mark,
+            limit=asked.limit,
+        )  # fmt: skip
         return [shapes.event(tx, v, it, km, _rsvp_of(tx, caller.id, it)) for it, km in found.events], found.end
 
     v = view(request)

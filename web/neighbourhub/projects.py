@@ -20,7 +20,7 @@ async def under_way(request: Request, caller: Caller, params: Params) -> Respons
 
     def unit(tx: Tx) -> list[shapes.Project]:
         found = whereabouts.under_way(
-            tx, stage=asked.stage or "", local=side(asked), before=before, limit=asked.limit + 1
+            tx, me=caller.id, stage=asked.stage or "", local=side(asked), before=before, limit=asked.limit + 1
         )
         return [shapes.project(tx, v, it) for it in found]
 

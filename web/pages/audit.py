@@ -31,6 +31,8 @@ SAID = {
     "hid": N_("hid a reply by %(name)s"),
     "showed": N_("showed a reply by %(name)s again"),
     "let-through": N_("let a post by %(name)s through"),
+    "profile-let-through": N_("let what %(name)s says of themselves through"),
+    "profile-held-back": N_("refused what %(name)s says of themselves: %(reason)s"),
     "held-back": N_("refused a post by %(name)s: %(reason)s"),
     "held-back-all": N_("refused posts by %(name)s, all at once: %(many)s"),
     "account": N_("made an account for %(name)s: %(role)s"),

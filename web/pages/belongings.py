@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import zipfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -87,6 +86,8 @@ def _gathered(tx: Tx, who: int) -> tuple[dict[str, bytes], list[str]]:
 
 
 def _packed(files: dict[str, bytes], keys: list[str], folder: Path) -> bytes:
+    import zipfile  # when somebody takes their things along: a hub at rest needs no room for it
+
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():

@@ -1,5 +1,6 @@
 """The moderators' page of what newcomers say: let it through, refuse it, or refuse all of one person's at once."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
@@ -8,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub import held
+from hub import held, profiles
 from hub.actors import By
 from hub.held import Held
+from hub.profiles import Unread
 from hub.store import Tx
-from hub.things import Thing
+from hub.things import Picture, Thing
 from web import auth, done, forms
 from web.showing import Photo, photos
 from web.templates import render, see_other
@@ -21,6 +23,12 @@ from web.timeline import path
 
 class Words(msgspec.Struct, frozen=True):
     reason: Annotated[str, Meta(max_length=held.LONGEST_REASON)] = ""
+
+
+class Seen(Words, frozen=True):
+    """What was on the page when the button was pressed: when it had last been changed."""
+
+    at: Annotated[int, Meta(ge=0)] = 0
 
 
 class These(msgspec.Struct, frozen=True):
@@ -47,11 +55,19 @@ class Writer(msgspec.Struct, frozen=True):
     many: int
 
 
+class Profile(msgspec.Struct, frozen=True):
+    """What a newcomer says of themselves."""
+
+    it: Unread
+    photos: list[Photo]
+
+
 class HeldPage(msgspec.Struct, frozen=True):
-    """What waits, the longest first, and who wrote more than one of it."""
+    """What waits, the longest first, and who wrote more than one of it; and what newcomers say of themselves."""
 
     waiting: list[Waits]
     writers: list[Writer]
+    profiles: list[Profile]
 
 
 @auth.needs("moderator")
@@ -65,7 +81,13 @@ def _page(tx: Tx, who: int) -> HeldPage:
     waiting = [_waits(tx, it) for it in held.listed(tx, who)]
     by = {it.held.thing.by.id: it.held.thing.by for it in waiting}
     theirs = {id: [str(it.held.thing.id) for it in waiting if it.held.thing.by.id == id] for id in by}
-    return HeldPage(waiting, [Writer(by[id], " ".join(ids), len(ids)) for id, ids in theirs.items() if len(ids) > 1])
+    writers = [Writer(by[id], " ".join(ids), len(ids)) for id, ids in theirs.items() if len(ids) > 1]
+    return HeldPage(waiting, writers, [_profile(tx, it) for it in profiles.unread(tx, who)])
+
+
+def _profile(tx: Tx, it: Unread) -> Profile:
+    new = [one for one in (it.said.picture, it.said.header) if one not in (None, it.shown.picture, it.shown.header)]
+    return Profile(it, photos(tx, [Picture(media=one) for one in new]))
 
 
 def _waits(tx: Tx, it: Held) -> Waits:
@@ -75,8 +97,9 @@ def _waits(tx: Tx, it: Held) -> Waits:
 
 @auth.needs("moderator")
 async def let_through(request: Request) -> Response:
-    who = auth.require(request, "moderator")
-    await request.app.state.store.write(held.let_through, who.actor, request.path_params["id"])
+    who, form = auth.require(request, "moderator"), await forms.parse(request, Seen)
+    at = form.value.at if form.value else 0
+    await request.app.state.store.write(held.let_through, who.actor, request.path_params["id"], at)
     return see_other(request, done.path("/steward/held", "let-through"))
 
 
@@ -100,8 +123,28 @@ async def refuse_all(request: Request) -> Response:
     return see_other(request, done.path("/steward/held", "all-held-back"))
 
 
+@auth.needs("moderator")
+async def let_profile_through(request: Request) -> Response:
+    return await _decide(request, profiles.let_through, "profile-let-through")
+
+
+@auth.needs("moderator")
+async def refuse_profile(request: Request) -> Response:
+    return await _decide(request, profiles.refuse, "held-back")
+
+
+async def _decide(request: Request, verb: Callable[..., None], said: str) -> Response:
+    who, form = auth.require(request, "moderator"), await forms.parse(request, Seen)
+    seen = form.value or Seen()
+    more = {"reason": seen.reason} if seen.reason else {}
+    await request.app.state.store.write(verb, who.actor, request.path_params["id"], seen.at, **more)
+    return see_other(request, done.path("/steward/held", said))
+
+
 routes = [
     Route("/steward/held", show, methods=["GET"]),
+    Route("/steward/held/profile/{id:int}/publish", let_profile_through, methods=["POST"]),
+    Route("/steward/held/profile/{id:int}/refuse", refuse_profile, methods=["POST"]),
     Route("/steward/held/refuse", refuse_all, methods=["POST"]),
     Route("/steward/held/{id:int}/publish", let_through, methods=["POST"]),
     Route("/steward/held/{id:int}/refuse", refuse, methods=["POST"]),

@@ -41,12 +41,14 @@ class Typed(msgspec.Struct, frozen=True):
 
 
 class ProfilePage(msgspec.Struct, frozen=True):
-    """The form, and the pictures that are there: the address of each in its small size, "" for none."""
+    """The form, and the pictures that are there: the address of each in its small size, "" for none. `waits`: others
+    see it only when somebody has read it."""
 
     form: Form[Any]
     login: str
     picture: str
     header: str
+    waits: bool
     rows: int = FIELDS
     audiences: tuple[str, ...] = (PUBLIC, UNLISTED, FOLLOWERS)
 
@@ -74,11 +76,11 @@ async def change(request: Request) -> Response:
         return await _page(request, form, 422)
     try:
         new = {name: await _keep(request, files[name]) for name in PICTURES if name in files and files[name].data}
-        await state.store.write(_change, who.actor, form.value, new)
+        waits = await state.store.write(_change, who.actor, form.value, new)
     except HubError as refusal:
         refusal.field = _NAMES.get(refusal.field or "", refusal.field)
         return await _page(request, form.refuse(refusal), 422)
-    return see_other(request, done.path(f"/@{who.login}", "saved"))
+    return see_other(request, done.path(f"/@{who.login}", "profile-waits" if waits else "saved"))
 
 
 async def _keep(request: Request, upload: Upload) -> int:
@@ -88,7 +90,8 @@ async def _keep(request: Request, upload: Upload) -> int:
     return kept.id
 
 
-def _change(tx: Tx, who: int, typed: Typed, new: dict[str, int]) -> None:
+def _change(tx: Tx, who: int, typed: Typed, new: dict[str, int]) -> bool:
+    """Whether others see it only when somebody has read it."""
     before = profiles.get(tx, who)
     wanted = Profile(
         name=typed.name, note=typed.note, fields=list(zip(typed.label, typed.value, strict=False)),
@@ -97,7 +100,7 @@ def _change(tx: Tx, who: int, typed: Typed, new: dict[str, int]) -> None:
         locked=typed.locked, bot=typed.bot, discoverable=typed.discoverable, indexable=typed.indexable,
         hides=typed.hides, wishes=Wishes(typed.audience, before.wishes.sensitive, before.wishes.language),
     )  # fmt: skip
-    profiles.change(tx, who, wanted)
+    return profiles.change(tx, who, wanted) != profiles.showing(tx, who)
 
 
 def _rows(typed: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -116,9 +119,9 @@ def _filled(it: Profile) -> Form[Any]:
     })  # fmt: skip
 
 
-def _pictures(tx: Tx, who: int) -> tuple[str, str]:
+def _pictures(tx: Tx, who: int) -> tuple[str, str, bool]:
     it = profiles.get(tx, who)
-    return _small(tx, it.picture), _small(tx, it.header)
+    return _small(tx, it.picture), _small(tx, it.header), it != profiles.showing(tx, who)
 
 
 def _small(tx: Tx, id: int | None) -> str:

@@ -19,6 +19,7 @@ from hub import (
     messages,
     people,
     posts,
+    profiles,
     reports,
     settings,
     signups,
@@ -77,6 +78,7 @@ class TodayPage(msgspec.Struct, frozen=True):
     hubs: int
     joining: int
     held: int
+    unread: int
     silent: list[Server]
     servers: list[Server]
     failed: int
@@ -87,7 +89,7 @@ class TodayPage(msgspec.Struct, frozen=True):
     @property
     def waits(self) -> int:
         more = bool(self.replies) + bool(self.said) + bool(self.reports) + bool(self.letters) + bool(self.hubs)
-        more += bool(self.joining) + bool(self.held)
+        more += bool(self.joining) + bool(self.held) + bool(self.unread)
         return len(self.waiting) + len(self.postponed) + more
 
     @property
@@ -120,6 +122,7 @@ def _today(tx: Tx, who: Account, part: str, used: int, whole: int) -> TodayPage:
         reports=len(reports.open_(tx, who.actor)) if moderates else 0, letters=messages.unread(tx, who.actor),
         hubs=len(introductions.waiting(tx, AROUND)) if keeps else 0,
         joining=signups.waiting(tx) if moderates else 0, held=held.waiting(tx) if moderates else 0,
+        unread=profiles.waiting(tx) if moderates else 0,
         silent=[it for it in servers if it.state == "silent"], servers=servers[:SERVERS],
         failed=queue.dead if keeps else 0, week=_week(tx),
         health=Health(used, whole, queue) if keeps else None, short_of_room=keeps and whole - used < LITTLE,

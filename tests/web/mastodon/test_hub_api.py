@@ -8,7 +8,7 @@ from browsing import Site
 from mastodon_apps import app_with
 from scene import lift, party, stranger
 
-from hub import asks, attendance, directory, events, helping, projects, things
+from hub import asks, attendance, directory, events, helping, projects, relations, things
 from hub.clock import DAY, HOUR, now
 from hub.kept import Seen
 from hub.store import Tx
@@ -87,6 +87,42 @@ async def test_an_answer_is_the_one_that_the_form_and_the_poll_give(site: Site, 
     assert (await rhys.delete(V1 + path)).json() == nothing
     assert (await got(ann, path))["waiting"] is False
     assert len(await site.store.read(attendance.attending, await site.store.read(steward), id)) == 1
+
+
+async def test_who_wants_nothing_of_a_hub_does_not_find_it_in_any_list(site: Site, signed_in: Any) -> None:
+    def theirs(tx: Tx) -> int:
+        hub = stranger(tx, "hub", "pont.example", "hub")
+        for n, kind in enumerate(("event", "ask", "project")):
+            uri = f"https://pont.example/{kind}/{n}"
+            seen = Seen(uri=uri, url=uri, title={"en": "Pier"}, published=now(), updated=now())
+            match kind:
+                case "event":
+                    details = events.Details(starts=now() + DAY, ends=now() + DAY + HOUR, zone="UTC")
+                    events.mirror(tx, hub, seen, details)
+                case "ask":
+                    asks.mirror(tx, hub, kind, seen, asks.checked(lift(), kind)[2])
+                case _:
+                    projects.mirror(tx, hub, hub, seen, stage="active")
+        return hub
+
+    async def found(app: httpx.AsyncClient) -> list[int]:
+        return [len(await got(app, path)) for path in ("/events", "/asks", "/projects")]
+
+    hub = await site.did(theirs)
+    ann, guest = await signed_in("ann"), app_with(site)
+    me = int((await ann.get("/api/v1/accounts/verify_credentials")).json()["id"])
+    assert await found(ann) == [1, 1, 1]
+    for apart, again in (
+        (lambda tx: relations.block(tx, me, hub), lambda tx: relations.unblock(tx, me, hub)),
+        (lambda tx: relations.mute(tx, me, hub), lambda tx: relations.unmute(tx, me, hub)),
+        (lambda tx: relations.mute_domain(tx, me, "pont.example"),
+         lambda tx: relations.unmute_domain(tx, me, "pont.example")),
+        (lambda tx: relations.keep_block(tx, hub, me, None), lambda tx: relations.lift_block(tx, hub, me)),
+    ):  # fmt: skip
+        await site.did(apart)
+        assert (await found(ann), await found(guest)) == ([0, 0, 0], [1, 1, 1])
+        await site.did(again)
+        assert await found(ann) == [1, 1, 1]
 
 
 async def test_to_another_hub_one_answers_for_oneself(site: Site, signed_in: Any) -> None:

@@ -58,9 +58,9 @@ def plans(tx: Tx, me: int) -> dict[str, str]:
         "a number": lambda spy: reacting.by_number(spy, it.id),
         "answers": lambda spy: marks.answered(spy, [it.uri]),
         "said": lambda spy: marks.said(spy, them),
-        "what is on": lambda spy: whereabouts.on(spy, When(0), around=Around(51.5, -3.2, 5)),
-        "what is needed": lambda spy: whereabouts.needed(spy, kind="ask", before=_middle(tx)),
-        "what is being done": lambda spy: whereabouts.under_way(spy, local=True),
+        "what is on": lambda spy: whereabouts.on(spy, When(0), me=me, around=Around(51.5, -3.2, 5)),
+        "what is needed": lambda spy: whereabouts.needed(spy, me=me, kind="ask", before=_middle(tx)),
+        "what is being done": lambda spy: whereabouts.under_way(spy, me=me, local=True),
         "touched": lambda spy: marks.touched(spy, [it.id]),
     }
     found = {}

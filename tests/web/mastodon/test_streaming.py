@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,20 +11,21 @@ import msgspec
 import pytest
 import pytest_asyncio
 from browsing import Site, a_site, settle
+from conftest import Clock
 from entities_schema import check
-from listening import Refusal, ear, events
+from listening import PATIENCE, Refusal, ear, events
 from mastodon_apps import PLENTY, token_for
-from scene import party, person, stranger
+from scene import lift, party, person, stranger
 
-from hub import announcements, apps, lists, people, posts, reacting, relations, statuses, things
+from hub import announcements, apps, asks, lists, people, posts, reacting, relations, statuses, things
 from hub import events as hub_events
 from hub.changes import Kind, record
-from hub.clock import now
+from hub.clock import DAY, HOUR, now
 from hub.neighbouring import spread
 from hub.statuses import Draft
 from hub.store import Tx
 from hub.store.open import opened
-from web.mastodon import broadcast
+from web.mastodon import broadcast, streaming
 from web.mastodon.streaming import AWAY, BACKLOG, ENDED, OF_A_TOKEN, SLOW
 
 
@@ -100,7 +102,7 @@ async def test_a_token_may_come_in_the_address_and_is_in_no_log(
     [("", "", 401, "Missing access token"), ("stream=user", "wrong", 401, "Invalid access token"),
      ("stream=nothing", "ann", 400, "Unknown stream type"),
      ("stream=hashtag", "ann", 400, "Missing tag name parameter"),
-     ("stream=list&list=1", "ann", 401, "Not authorized to stream this list")],
+     ("stream=list&list=5", "ann", 401, "Not authorized to stream this list")],
 )  # fmt: skip
 async def test_who_is_not_let_in_is_told_why(
     site: Site, ann: str, query: str, token: str, status: int, words: str
@@ -145,6 +147,28 @@ async def test_words_that_are_no_json_close_nothing(site: Site, ann: str) -> Non
         while "error" in heard:
             heard = await it.heard()
         assert heard["event"] == "update"
+
+
+async def test_who_begins_to_listen_while_the_log_is_read_misses_nothing(
+    site: Site, ann: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, go_on, read = threading.Event(), threading.Event(), streaming._news
+
+    def slow(tx: Tx, *known: Any) -> Any:
+        found = read(tx, *known)
+        if found[0] and not reading.is_set():
+            reading.set()
+            go_on.wait(PATIENCE)
+        return found
+
+    monkeypatch.setattr(streaming, "_news", slow)
+    async with ear(site, token=ann) as it:
+        said = await say(site, "dai", "A heron")
+        assert await asyncio.to_thread(reading.wait, PATIENCE)
+        it.say(type="subscribe", stream="public")
+        await it.taken()
+        go_on.set()
+        assert json.loads((await it.heard())["payload"])["id"] == str(said)
 
 
 async def test_each_stream_of_all_has_what_belongs_there(site: Site, ann: str) -> None:
@@ -211,6 +235,76 @@ async def test_a_list_has_those_who_are_on_it(site: Site, ann: str) -> None:
         heard = await it.heard()
         assert heard["stream"] == ["list", str(number)]
         assert json.loads(heard["payload"])["id"] == str(said)
+
+
+async def test_the_list_of_this_week_is_heard_and_who_leaves_it_is_gone(site: Site, ann: str) -> None:
+    steward = await site.did(lambda tx: people.steward(tx).actor)
+    far = {"starts": now() + 20 * DAY, "ends": now() + 21 * DAY}
+    near = {"starts": now() + DAY, "ends": now() + 2 * DAY}
+    async with ear(site, "stream=list&list=1", token=ann) as it:
+        later = await site.did(lambda tx: hub_events.publish(tx, steward, party(**far)).id)
+        soon = await site.did(lambda tx: hub_events.publish(tx, steward, party(**near)).id)
+        heard = await it.heard()
+        assert (heard["stream"], heard["event"]) == (["list", "1"], "update")
+        assert json.loads(heard["payload"])["id"] == str(soon)
+        await site.did(lambda tx: hub_events.change(tx, steward, later, party(text={"en": "Still far away"}, **far)))
+        assert await it.heard() == {"stream": ["list", "1"], "event": "delete", "payload": str(later)}
+        await site.did(lambda tx: hub_events.change(tx, steward, later, party()))
+        heard = await it.heard()
+        assert (heard["event"], json.loads(heard["payload"])["id"]) == ("update", str(later))
+        await site.did(lambda tx: hub_events.change(tx, steward, soon, party(text={"en": "Two chairs"}, **near)))
+        assert (await it.heard())["event"] == "status.update"
+        gone = {"stream": ["list", "1"], "event": "delete", "payload": str(soon)}
+        await site.did(lambda tx: hub_events.cancel(tx, steward, soon, {"en": "Rain"}))
+        assert await it.heard() == gone
+        await site.did(lambda tx: hub_events.remove(tx, steward, soon))
+        assert await it.heard() == gone
+
+
+@pytest.mark.usefixtures("looks_often")
+async def test_what_comes_up_as_time_goes_on_is_heard_without_anything_being_written(
+    site: Site, ann: str, clock: Clock
+) -> None:
+    start = now() + 8 * DAY
+    steward = await site.did(lambda tx: people.steward(tx).actor)
+    event = await site.did(lambda tx: hub_events.publish(tx, steward, party(starts=start, ends=start + HOUR)).id)
+    async with ear(site, "stream=list&list=1", token=ann) as it:
+        clock.forward(25 * HOUR)
+        heard = await it.heard()
+        assert (heard["stream"], json.loads(heard["payload"])["id"]) == (["list", "1"], str(event))
+
+
+async def test_the_list_of_asks_is_heard_by_events_too_but_not_of_whom_one_has_blocked(site: Site, ann: str) -> None:
+    steward = await site.did(lambda tx: people.steward(tx).actor)
+
+    def elsewhere(tx: Tx, uri: str) -> int | None:
+        seen = things.Seen(uri=uri, url=uri, title={"en": "A ladder"}, published=now(), updated=now())
+        _, _, details = asks.checked(lift(), "ask")
+        return asks.mirror(tx, stranger(tx, name="hub", domain="afon.example", kind="hub"), "ask", seen, details)
+
+    async with events(site, "/api/v1/streaming/list?list=2", ann) as pieces:
+        assert (await pieces.get(), await pieces.get()) == (b"200", b":)\n\n")
+        first = await site.did(elsewhere, "https://afon.example/ask/1")
+        await site.did(lambda tx: relations.mute_domain(tx, actor(tx, "ann"), "afon.example"))
+        await site.did(elsewhere, "https://afon.example/ask/2")
+        ours = await site.did(lambda tx: asks.publish(tx, steward, "ask", lift()).id)
+        await site.did(lambda tx: asks.close(tx, steward, ours, "done"))
+        for id in (first, ours):
+            event, data, *_ = (await asyncio.wait_for(pieces.get(), 10)).split(b"\n")
+            assert event == b"event: update"
+            assert json.loads(data.removeprefix(b"data: "))["id"] == str(id)
+        assert await asyncio.wait_for(pieces.get(), 10) == b"event: delete\ndata: %d\n\n" % ours
+
+
+async def test_an_ask_that_had_run_out_and_is_open_again_is_told_anew(site: Site, ann: str, clock: Clock) -> None:
+    steward = await site.did(lambda tx: people.steward(tx).actor)
+    ask = await site.did(lambda tx: asks.publish(tx, steward, "ask", lift()).id)
+    clock.forward(40 * DAY)
+    await site.did(asks.expire)
+    async with ear(site, "stream=list&list=2", token=ann) as it:
+        await site.did(lambda tx: asks.change(tx, steward, ask, lift()))
+        heard = await it.heard()
+        assert (heard["event"], json.loads(heard["payload"])["id"]) == ("update", str(ask))
 
 
 async def test_events_are_heard_with_their_poll(site: Site, ann: str) -> None:
