@@ -229,7 +229,7 @@ async def test_help_is_offered_by_a_vote_or_in_words_and_only_coordinators_see_i
     ann, ask = mastodon.actor("ann"), await here.store.write(asks.publish, here.steward, "ask", lift())
     await hear(here, a_vote(ann, ask.uri, "I can help") if way == "vote" else a_reply(ann, ask.uri, way))
     answers = await here.store.read(helping.answers, here.steward, ask.id)
-    assert [(one.name, one.said) for one in answers] == [("@ann@mastodon.example", "help")]
+    assert [(one.name, one.handle, one.said) for one in answers] == [("Ann", "@ann@mastodon.example", "help")]
     assert await here.store.read(posts.replies, ask.id) == []
     assert await hear(here, a_vote(ann, ask.uri, "Just sharing", 9)) == "ignored: answered before"
 

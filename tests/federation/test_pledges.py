@@ -52,7 +52,8 @@ async def test_an_offer_from_another_hub_waits_for_a_coordinator_and_shows_nowhe
     bo, ask = tredegar.actor("bo"), await an_ask(here)
     assert await hear(here, promise(bo, ask)) == "offered"
     (it,) = await answers(here, ask)
-    assert (it.name, it.said, it.state, it.via) == ("@bo@tredegar.example", "help", "offered", "pledge")
+    assert (it.name, it.handle) == ("Bo", "@bo@tredegar.example")
+    assert (it.said, it.state, it.via) == ("help", "offered", "pledge")
     assert (it.words, it.available, it.hours, it.offer) == ("I have a van", "mornings", 3.0, f"{bo}/offers/1")
     assert tredegar.received == []
     assert await here.store.read(posts.replies, ask.id) == []
