@@ -41,9 +41,10 @@ def of(tx: Tx, thing: int) -> list[Row]:
     )
 
 
-def tag(tx: Tx, thing: int, tags: Iterable[str]) -> None:
-    """It is found under these hashtags, and under no others."""
-    tx.run("DELETE FROM thing_tag WHERE thing = :thing", thing=thing)
+def tag(tx: Tx, thing: int, tags: Iterable[str], *, anew: bool = False) -> None:
+    """It is found under these hashtags, and under no others. `anew`: it never had any."""
+    if not anew:
+        tx.run("DELETE FROM thing_tag WHERE thing = :thing", thing=thing)
     for word in list(dict.fromkeys(folded(one) for one in tags))[:MOST_TAGS]:
         if word:
             tx.run(

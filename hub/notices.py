@@ -131,19 +131,22 @@ def sweep(tx: Tx) -> int:
 
 def _said(tx: Tx, change: Change) -> list[Notice | None]:
     """Those whom it names are told; and those who want to hear of each post of its author."""
-    it = _thing(tx, change.subject)
-    if it is None or (not it.local and it.published < now() - OLD):  # fetched long after it was said
+    it = tx.one(
+        "SELECT id, author, local, published, audience, reply_to FROM thing WHERE id = :id AND removed IS NULL",
+        id=change.subject,
+    )
+    if it is None or (not it["local"] and it["published"] < now() - OLD):  # fetched long after it was said
         return []
-    named = tx.all("SELECT m.actor FROM mention m JOIN account c ON c.actor = m.actor WHERE m.thing = :id", id=it.id)
-    told = [tell(tx, row["actor"], MENTION, it.by.id, it.id) for row in named]
-    if it.audience == "direct" or it.reply_to is not None:
+    named = tx.all("SELECT m.actor FROM mention m JOIN account c ON c.actor = m.actor WHERE m.thing = :id", id=it["id"])
+    told = [tell(tx, row["actor"], MENTION, it["author"], it["id"]) for row in named]
+    if it["audience"] == "direct" or it["reply_to"] is not None:
         return told
     keen = tx.all(
         """SELECT f.follower FROM follow f JOIN account c ON c.actor = f.follower
            WHERE f.followed = :by AND f.notify = 1 AND f.state = 'accepted'""",
-        by=it.by.id,
+        by=it["author"],
     )
-    return told + [tell(tx, row["follower"], STATUS, it.by.id, it.id) for row in keen]
+    return told + [tell(tx, row["follower"], STATUS, it["author"], it["id"]) for row in keen]
 
 
 def _reacted(tx: Tx, change: Change) -> list[Notice | None]:

@@ -140,7 +140,7 @@ def sanitise(html: str) -> str:
     clean = _INVISIBLE.sub("", _LOOSE.clean(tame))  # again: an entity may have hidden one
     if _RENAMED.search(clean):
         clean = _EMPTY.sub("", _STRICT.clean(_RENAMED.sub(_rename, clean)))
-    if len(clean) > KEPT or _too_deep(clean):
+    if len(clean) > KEPT or (clean.count("<") > DEEP and _too_deep(clean)):
         return "<p>" + nh3.clean_text(plain(tame)[: KEPT // 8]) + "</p>"
     return clean.strip()
 

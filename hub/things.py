@@ -114,7 +114,7 @@ def mirror(
         )  # fmt: skip
         mentions.note(tx, id, mentions.known(tx, seen.mentions))
         if seen.tags:
-            mentions.tag(tx, id, seen.tags)
+            mentions.tag(tx, id, seen.tags, anew=True)
         search.index(tx, id, seen.title, seen.html, {"und": " ".join(seen.tags)}, anew=True)
         return id
     if kept["author"] != author or kept["kind"] != kind:
@@ -202,6 +202,12 @@ def known(tx: Tx, uri: str) -> int | None:
     """The same as `at`, for who needs no more than our id."""
     row = tx.one("SELECT id FROM thing WHERE uri = :uri AND removed IS NULL", uri=uri)
     return int(row["id"]) if row else None
+
+
+def is_local(tx: Tx, id: int) -> bool:
+    """Whether it was published here, also when it is there no more."""
+    row = tx.one("SELECT local FROM thing WHERE id = :id", id=id)
+    return row is not None and bool(row["local"])
 
 
 def latest(tx: Tx, kinds: tuple[str, ...], *, project: int | None = None, limit: int = 40) -> list[Thing]:

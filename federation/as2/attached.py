@@ -148,9 +148,9 @@ def _link(entry: Json) -> Iterator[Link]:
 # --- a poll, a warning -----------------------------------------------------------------------------
 
 
-def more(doc: Json) -> Extra:
-    """All that a thing of others has beyond ours."""
-    tagged = any(tag.casefold() == "nsfw" for tag in tags(doc))
+def more(doc: Json, tags: list[str]) -> Extra:
+    """All that a thing of others has beyond ours; `tags` are its hashtags."""
+    tagged = any(tag.casefold() == "nsfw" for tag in tags)
     sensitive = doc.get("sensitive", doc.get("as:sensitive")) is True or tagged
     return Extra(warning=_warning(doc), sensitive=sensitive, links=links(doc), poll=poll(doc))
 

@@ -207,6 +207,8 @@ def nh_text(doc: object, key: str, *, longest: int, most: int, spoken: str = "")
     if not isinstance(doc, dict):
         return {}
     said, by_language = nh(doc, key), nh(doc, f"{key}Map")
+    if said is None and by_language is None:
+        return {}
     by_language = said if isinstance(said, dict) else by_language
     known = {"x": said, "xMap": by_language, "inLanguage": spoken or language(doc)}
     return text(known, "x", longest=longest, most=most)

@@ -125,10 +125,11 @@ def thing(doc: Json, *, touched: int | None = None, followers: str | None = None
     uri = id_of(doc)
     if not loose.origin(uri):
         raise Unreadable(N_("This has no address, so nobody could answer or change it."))
+    tags = attached.tags(doc)
     return things.Seen(
         uri=uri, url=_page(doc), title=_title(doc), html=_html(doc),
-        pictures=attached.pictures(doc, ("image", "attachment")), tags=attached.tags(doc), area=_area(doc),
-        reply_to=id_of(doc.get("inReplyTo")) or None, extra=attached.more(doc),
+        pictures=attached.pictures(doc, ("image", "attachment")), tags=tags, area=_area(doc),
+        reply_to=id_of(doc.get("inReplyTo")) or None, extra=attached.more(doc, tags),
         audience=whom.audience(doc, author(doc), followers), mentions=whom.named(doc), **_times(doc, touched),
     )  # fmt: skip
 
@@ -150,7 +151,7 @@ def _title(doc: Json) -> Text:
 
 def _html(doc: Json) -> Text:
     own = nh(doc, "story")
-    story = loose.html({"content": own, "contentMap": own}, "content", longest=HTML, most=200_000)
+    story = loose.html({"content": own, "contentMap": own}, "content", longest=HTML, most=200_000) if own else {}
     said = story or loose.html(doc, "content", longest=HTML, most=200_000) or _source(doc)
     if not said and type_of(doc) not in attached.WARNS:
         said = loose.html(doc, "summary", longest=HTML, most=200_000)

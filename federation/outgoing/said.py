@@ -68,7 +68,6 @@ def say_ourselves(s: Sender, kind: str, text: Text, **where: Any) -> None:
 
 
 def ours(s: Sender, change: Change) -> Thing:
-    thing = things.get(s.tx, change.subject)
-    if not thing.local:
+    if not things.is_local(s.tx, change.subject):  # most of what the log tells is others': no more of it is read
         raise NotFound(N_("What was published elsewhere is told from there."))
-    return thing
+    return things.get(s.tx, change.subject)
