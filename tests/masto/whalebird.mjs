@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import generator, { detector } from "megalodon";
 
 const { HUB, OTHER } = process.env;
+setTimeout(() => assert.fail("Whatever it waits for does not come."), 120_000).unref();
 const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 async function asked(what) {
   console.log(JSON.stringify(what));
@@ -34,9 +35,16 @@ saw.lists = (await tom.getLists()).data.map((it) => it.id);
 // One socket for each stream, as it has it.
 const events = [];
 const waiting = [];
+const open = [];
+async function opened(stream) {
+  const it = await stream;
+  open.push(new Promise((done) => it.on("connect", done))); // at once: it connects while the next is asked for
+  return it;
+}
 const streams = {
-  user: await tom.userStreaming(), local: await tom.localStreaming(), tag: await tom.tagStreaming("kite"),
-  week: await tom.listStreaming("1"), letters: await tom.directStreaming(),
+  user: await opened(tom.userStreaming()), local: await opened(tom.localStreaming()),
+  tag: await opened(tom.tagStreaming("kite")), week: await opened(tom.listStreaming("1")),
+  letters: await opened(tom.directStreaming()),
 };
 for (const [name, stream] of Object.entries(streams)) {
   for (const kind of ["update", "status_update", "notification", "delete", "conversation", "parser-error"]) {
@@ -46,7 +54,7 @@ for (const [name, stream] of Object.entries(streams)) {
     });
   }
 }
-await Promise.all(Object.values(streams).map((it) => new Promise((done) => it.on("connect", done))));
+await Promise.all(open);
 function heard(name, kind, fits = () => true) {
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`No ${kind} on ${name}: ${JSON.stringify(events)}`)), 30_000);
